@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using DeviceConformance.Model.Network;
+
+namespace DeviceConformance.Model.Lab;
+
+/// <summary>What a probe does to the DUT, from harmless to harmful. Requests run in this order.</summary>
+public enum ProbeImpact
+{
+    /// <summary>Sends nothing to the DUT.</summary>
+    Passive,
+
+    /// <summary>Connects and reads; changes nothing that lasts.</summary>
+    ReadOnly,
+
+    /// <summary>Changes settings, locks accounts or installs software.</summary>
+    StateChanging,
+
+    /// <summary>May put the DUT out of service: power, outage, overload.</summary>
+    Disruptive,
+}
+
+/// <summary>A text that never shows: <c>ToString</c>, logs, JSON and reports print <c>(secret)</c>.</summary>
+[JsonConverter(typeof(SecretJsonConverter))]
+public sealed class Secret(string value)
+{
+    /// <summary>What is printed in its place.</summary>
+    public const string Mask = "(secret)";
+
+    /// <summary>The text, for the probe that sends it and for nothing else.</summary>
+    public string Reveal() => value;
+
+    /// <inheritdoc/>
+    public override string ToString() => Mask;
+}
+
+/// <summary>Writes <c>(secret)</c>; a secret can not be read back.</summary>
+public sealed class SecretJsonConverter : JsonConverter<Secret>
+{
+    /// <inheritdoc/>
+    public override Secret Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) =>
+        throw new NotSupportedException("A secret is never stored, so it can not be read.");
+
+    /// <inheritdoc/>
+    public override void Write(System.Text.Json.Utf8JsonWriter writer, Secret value, System.Text.Json.JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStringValue(Secret.Mask);
+    }
+}
+
+/// <summary>What a test credential is.</summary>
+public enum CredentialKind
+{
+    /// <summary>It logs in now.</summary>
+    Current,
+
+    /// <summary>It stood on the label or in the box when the sample came.</summary>
+    Preset,
+
+    /// <summary>It logs in, but with fewer rights than the function under test needs.</summary>
+    LowRights,
+}
+
+/// <summary>A credential that the laboratory holds for a declared mechanism.</summary>
+/// <param name="AuthMech">Entry of 1-AuthMech.</param>
+/// <param name="Sample">Name of the sample it belongs to.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="User">User name; may be empty.</param>
+/// <param name="Password">Password.</param>
+public sealed record TestCredential(string AuthMech, string Sample, CredentialKind Kind, string User, Secret Password);
+
+/// <summary>Something in the laboratory that acts on the DUT (power switch, reset button, factory reset).</summary>
+/// <param name="Name">Name.</param>
+/// <param name="Does">What it does, for example power, reset, factory-reset.</param>
+/// <param name="How">Who or what operates it, in words.</param>
+public sealed record Actuator(string Name, string Does, string How);
+
+/// <summary>Limits that protect the DUT.</summary>
+/// <param name="ConnectionsPerSecond">New connections per second at the most.</param>
+/// <param name="ConcurrentConnections">Open connections at the same time.</param>
+/// <param name="ConnectTimeoutMilliseconds">How long a connection attempt waits for an answer.</param>
+/// <param name="CredentialAttempts">Wrong logins per login point at the most.</param>
+/// <param name="Minutes">Length of the campaign; what was not asked by then is recorded as not run.</param>
+public sealed record LabLimits(
+    int ConnectionsPerSecond,
+    int ConcurrentConnections,
+    int ConnectTimeoutMilliseconds,
+    int CredentialAttempts,
+    int Minutes)
+{
+    /// <summary>Suits a device with a small network stack.</summary>
+    public static LabLimits Default { get; } = new(20000, 256, 1000, 300, 60);
+}
+
+/// <summary>A listener on a loopback address that belongs to the laboratory's host and not to the DUT.</summary>
+/// <param name="Endpoint">The endpoint; loopback only, elsewhere every open port is the DUT's.</param>
+/// <param name="Reason">What it is.</param>
+public sealed record HostListener(Endpoint Endpoint, string Reason);
+
+/// <summary>The laboratory's part of the declaration: <c>lab.yaml</c>.</summary>
+/// <param name="Laboratory">Name of the laboratory; empty when not given.</param>
+/// <param name="Interface">Network interface towards the DUT; empty: whatever the routing table says.</param>
+/// <param name="AllowedImpact">The most that probes may do.</param>
+/// <param name="AllowPublicAddresses">Whether an address outside private ranges may be probed.</param>
+/// <param name="Limits">Limits.</param>
+/// <param name="Credentials">Credentials for tests.</param>
+/// <param name="Actuators">What acts on the DUT.</param>
+/// <param name="HostListeners">Loopback listeners of the host itself.</param>
+/// <param name="StandInAddress">Address of the laboratory's host that the DUT reaches, for servers the harness stands in for; null: none.</param>
+public sealed record LabSetup(
+    string Laboratory,
+    string Interface,
+    ProbeImpact AllowedImpact,
+    bool AllowPublicAddresses,
+    LabLimits Limits,
+    ImmutableArray<TestCredential> Credentials,
+    ImmutableArray<Actuator> Actuators,
+    ImmutableArray<HostListener> HostListeners,
+    DutAddress? StandInAddress)
+{
+    /// <summary>A laboratory that allows reading and has nothing else.</summary>
+    public static LabSetup Default { get; } = new("", "", ProbeImpact.ReadOnly, false, LabLimits.Default, [], [], [], null);
+
+    /// <summary>Credentials of a kind for a mechanism.</summary>
+    public IEnumerable<TestCredential> CredentialsFor(string authMech, CredentialKind kind) =>
+        Credentials.Where(credential => credential.AuthMech == authMech && credential.Kind == kind);
+}

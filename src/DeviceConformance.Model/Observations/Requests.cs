@@ -1,0 +1,133 @@
+using System.Text.Json.Serialization;
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Standard;
+
+namespace DeviceConformance.Model.Observations;
+
+/// <summary>Which TCP ports 1 to 65535 of an address are open?</summary>
+/// <param name="Address">The address.</param>
+public sealed record TcpPortSweep(DutAddress Address) : ProbeRequest<TcpPortsSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override string Title => $"TCP ports of {Address}";
+}
+
+/// <summary>What speaks on an open port?</summary>
+/// <param name="Endpoint">The port.</param>
+public sealed record ServiceIdentification(Endpoint Endpoint) : ProbeRequest<ServiceSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override string Title => $"service on {Endpoint}";
+}
+
+/// <summary>Which TLS versions, suites, key exchanges and certificates does a server offer?</summary>
+/// <param name="Endpoint">The port.</param>
+public sealed record TlsEnumeration(Endpoint Endpoint) : ProbeRequest<TlsServerSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override string Title => $"TLS of {Endpoint}";
+}
+
+/// <summary>Which algorithms does an SSH server offer (RFC 4253, 7.1)?</summary>
+/// <param name="Endpoint">The port.</param>
+public sealed record SshEnumeration(Endpoint Endpoint) : ProbeRequest<SshServerSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override string Title => $"SSH of {Endpoint}";
+}
+
+/// <summary>What does a service show, and what logins does it ask for, before anybody has logged in?</summary>
+/// <param name="Endpoint">The port.</param>
+/// <param name="Protocol">What it speaks.</param>
+/// <param name="Tls">Whether inside TLS.</param>
+public sealed record DisclosureSurvey(Endpoint Endpoint, ServiceProtocol Protocol, bool Tls) : ProbeRequest<DisclosureSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override string Title => $"what {Protocol} on {Endpoint} shows before login";
+}
+
+/// <summary>Who gets at a resource: nobody in particular, a wrong credential, one with fewer rights, a valid one?</summary>
+/// <param name="Endpoint">The port.</param>
+/// <param name="AuthMech">Entry of 1-AuthMech whose credentials the laboratory holds.</param>
+/// <param name="Login">How that mechanism is spoken.</param>
+/// <param name="Method">HTTP method; GET where the protocol has none.</param>
+/// <param name="Path">Path of the resource; / where the protocol has none.</param>
+public sealed record AccessTrial(Endpoint Endpoint, string AuthMech, LoginPoint Login, string Method, string Path) : ProbeRequest<AccessSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => Method is "GET" or "HEAD" ? ProbeImpact.ReadOnly : ProbeImpact.StateChanging;
+
+    /// <inheritdoc/>
+    public override string Title => $"access to {Method} {Path} on {Endpoint} by {AuthMech}";
+}
+
+/// <summary>Does a login accept a well-known default credential, and how does it react to wrong ones?</summary>
+/// <param name="Endpoint">The port.</param>
+/// <param name="Login">How the login is spoken.</param>
+public sealed record DefaultCredentialTrial(Endpoint Endpoint, LoginPoint Login) : ProbeRequest<DefaultCredentialsTried>
+{
+    /// <summary>Wrong logins may lock an account.</summary>
+    public override ProbeImpact Impact => ProbeImpact.StateChanging;
+
+    /// <inheritdoc/>
+    public override string Title => $"default credentials over {Login.Protocol} on {Endpoint}";
+}
+
+/// <summary>How do the preset passwords that the laboratory noted from the samples compare with the declaration?</summary>
+/// <param name="AuthMech">Entry of 1-AuthMech.</param>
+public sealed record PresetPasswordInspection(string AuthMech) : ProbeRequest<PresetPasswordsSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.Passive;
+
+    /// <inheritdoc/>
+    public override string Title => $"preset passwords of {AuthMech}";
+}
+
+/// <summary>Which of a genuine, altered, unsigned, foreign and older update does the DUT install?</summary>
+/// <param name="UpdMech">Entry of 7-UpdMech.</param>
+/// <param name="Address">Address of the DUT.</param>
+public sealed record UpdateIntegrityTrial(string UpdMech, DutAddress Address) : ProbeRequest<UpdateTrialsSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.StateChanging;
+
+    /// <inheritdoc/>
+    public override string Title => $"update integrity of {UpdMech} on {Address}";
+}
+
+/// <summary>What does the operator find for a test unit?</summary>
+/// <param name="Unit">The unit.</param>
+/// <param name="Subject">Id of the IXIT entry it is about, or DUT.</param>
+public sealed record OperatorQuestion(TestUnitId Unit, string Subject) : ProbeRequest<OperatorAnswer>
+{
+    /// <summary>Subject of a question that is about the DUT as a whole.</summary>
+    public const string WholeDut = "DUT";
+
+    /// <summary>Asking a person sends nothing; what the person does is described by the unit.</summary>
+    public override ProbeImpact Impact => ProbeImpact.Passive;
+
+    /// <inheritdoc/>
+    public override string Title => $"operator: {Unit} for {Subject}";
+
+    /// <summary>Whether the question is about the DUT as a whole.</summary>
+    [JsonIgnore]
+    public bool IsAboutDut => Subject == WholeDut;
+}
