@@ -1,0 +1,251 @@
+using System.Collections.Immutable;
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.Model.Reports;
+using DeviceConformance.Probing.Link;
+
+namespace DeviceConformance.Probing.Campaigns;
+
+/// <summary>Where a campaign writes, as facts come.</summary>
+public interface ICampaignLog
+{
+    /// <summary>Writes a record so that it survives the end of the process, and gives its address.</summary>
+    EvidenceRef Append(ProbeRecord entry);
+
+    /// <summary>Notes something that went wrong with the harness, the laboratory or the DUT's presence.</summary>
+    void Note(HealthProblem problem);
+
+    /// <summary>Stores bytes by their hash.</summary>
+    EvidenceRef Store(ReadOnlyMemory<byte> bytes, string extension);
+
+    /// <summary>Tells a person what is going on.</summary>
+    /// <param name="request">The request that is being asked.</param>
+    /// <param name="fraction">How far it has come, 0 to 1.</param>
+    /// <param name="text">What is being done.</param>
+    void Progress(ProbeRequest request, double fraction, string text);
+}
+
+/// <summary>Asks requests: each once, harmless ones first, within the laboratory's limits, watching that the DUT is there.</summary>
+public sealed class Campaign
+{
+    // Each round opens a new layer of one impact (sweep, identification, TLS and surveys, trials); a unit that never ends asking is a bug.
+    private const int MaxRounds = 40;
+    private const int ParallelReadOnly = 4;
+
+    private readonly Declaration _declared;
+    private readonly ImmutableDictionary<Type, Probe> _probes;
+    private readonly DutLink _link;
+    private readonly Liveness _liveness;
+    private readonly ICampaignLog _log;
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private readonly Dictionary<DutAddress, SignOfLife> _lastSign = [];
+
+    /// <summary>A campaign.</summary>
+    /// <param name="declared">The declaration.</param>
+    /// <param name="probes">One probe for each kind of request.</param>
+    /// <param name="link">The way to the DUT.</param>
+    /// <param name="log">Where facts go.</param>
+    /// <param name="time">Clock.</param>
+    public Campaign(Declaration declared, IEnumerable<Probe> probes, DutLink link, ICampaignLog log, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        _declared = declared;
+        _probes = probes.ToImmutableDictionary(probe => probe.RequestType);
+        _link = link;
+        _liveness = new Liveness(link, declared);
+        _log = log;
+        _time = time;
+        _start = time.GetTimestamp();
+    }
+
+    /// <summary>Asks what <paramref name="needs"/> names, again and again with what has been seen, until it names nothing new.</summary>
+    /// <param name="needs">Requests that the units want, given what has been seen.</param>
+    /// <param name="seen">What has been seen; grows. Requests that it holds already are not asked again.</param>
+    /// <param name="cancellationToken">Ends the campaign; what is recorded stays.</param>
+    /// <exception cref="OperationCanceledException">The campaign was ended.</exception>
+    public async Task RunAsync(Func<ObservationSet, IEnumerable<ProbeRequest>> needs, ObservationSet seen, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(needs);
+        ArgumentNullException.ThrowIfNull(seen);
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var wanted = needs(seen).Where(request => request is not OperatorQuestion && !seen.Contains(request)).Distinct().ToList();
+            if (wanted.Count == 0)
+            {
+                return;
+            }
+
+            // Only the mildest kind of this round: what it shows may call for more of the same kind before anything harsher is done.
+            var impact = wanted.Min(request => request.Impact);
+            await AskAllAsync([.. wanted.Where(request => request.Impact == impact)], seen, cancellationToken);
+        }
+
+        _log.Note(new HealthProblem(HealthKind.Harness, _time.GetUtcNow(), $"The units still ask for more after {MaxRounds} rounds; the rest was not asked."));
+    }
+
+    private async Task AskAllAsync(List<ProbeRequest> requests, ObservationSet seen, CancellationToken cancellationToken)
+    {
+        // A sweep loads the DUT by itself, and what changes state must not happen behind another probe's back.
+        var alone = requests.Where(request => request is TcpPortSweep || request.Impact > ProbeImpact.ReadOnly).ToList();
+        foreach (var request in alone)
+        {
+            await AskAndRecordAsync([request], seen, cancellationToken);
+        }
+
+        foreach (var batch in requests.Except(alone).Chunk(ParallelReadOnly))
+        {
+            await AskAndRecordAsync(batch, seen, cancellationToken);
+        }
+    }
+
+    private async Task AskAndRecordAsync(IReadOnlyList<ProbeRequest> batch, ObservationSet seen, CancellationToken cancellationToken)
+    {
+        foreach (var address in _declared.Addresses.Where(address => batch.Any(request => Concerns(request, address)) && !IsAlive(address)).ToList())
+        {
+            await LookForAsync(address, cancellationToken);
+        }
+
+        var records = await Task.WhenAll(batch.Select(request => AskAsync(request, cancellationToken)));
+        records = await CheckPresenceAsync(records, cancellationToken);
+        foreach (var entry in records)
+        {
+            seen.Add(entry, _log.Append(entry));
+            if (entry.Outcome is ProbeOutcome.Observed { Observation: TcpPortsSeen ports })
+            {
+                foreach (var port in ports.Open)
+                {
+                    _liveness.SawOpen(new Endpoint(ports.Address, port));
+                }
+            }
+        }
+    }
+
+    private async Task<ProbeRecord> AskAsync(ProbeRequest request, CancellationToken cancellationToken)
+    {
+        var started = _time.GetUtcNow();
+        var transcript = new Transcript(_time, _declared.Lab.Credentials);
+        var outcome = await OutcomeOfAsync(request, transcript, cancellationToken);
+        ImmutableArray<EvidenceRef> artefacts = transcript.IsEmpty ? [] : [_log.Store(transcript.ToBytes(), "txt")];
+        return new ProbeRecord(request, outcome, started, _time.GetUtcNow(), artefacts);
+    }
+
+    private async Task<ProbeOutcome> OutcomeOfAsync(ProbeRequest request, Transcript transcript, CancellationToken cancellationToken)
+    {
+        if (request.Impact > _declared.Lab.AllowedImpact)
+        {
+            return new ProbeOutcome.NotRun(
+                NotRunReason.ImpactNotAllowed,
+                $"{request.Title} is {Words(request.Impact)}, and lab.yaml allows {Words(_declared.Lab.AllowedImpact)} at the most; set 'allowed-impact: {Words(request.Impact)}' to have it asked.");
+        }
+
+        if (_time.GetElapsedTime(_start) > TimeSpan.FromMinutes(_declared.Lab.Limits.Minutes))
+        {
+            return new ProbeOutcome.NotRun(
+                NotRunReason.BudgetExhausted,
+                $"{request.Title} was not asked within the {_declared.Lab.Limits.Minutes} minutes that lab.yaml allows; raise 'minutes' or resume the run.");
+        }
+
+        if (_declared.Addresses.FirstOrDefault(address => Concerns(request, address) && !IsAlive(address)) is { Address: not null } gone)
+        {
+            return new ProbeOutcome.NotRun(
+                NotRunReason.DutGone,
+                $"{request.Title} was not asked: {_lastSign[gone].How}. Check power, cable and address of the DUT, then resume the run.");
+        }
+
+        if (!_probes.TryGetValue(request.GetType(), out var probe))
+        {
+            return new ProbeOutcome.NotRun(NotRunReason.HarnessFault, $"{request.Title}: this harness has no probe for it.");
+        }
+
+        var context = new ProbeContext(_declared, _link, _liveness, transcript, _time, _log.Store, (fraction, text) => _log.Progress(request, fraction, text));
+        try
+        {
+            _log.Progress(request, 0, "");
+            var outcome = await probe.AskAsync(request, context, cancellationToken);
+            _log.Progress(request, 1, outcome.Summary);
+            return outcome;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (LabFaultException fault)
+        {
+            _log.Note(new HealthProblem(HealthKind.Lab, _time.GetUtcNow(), fault.Message));
+            return new ProbeOutcome.NotRun(NotRunReason.LabFault, $"{request.Title}: {fault.Message}");
+        }
+        // The one place where a bug of a probe is caught: the run goes on, and both the record and the health of the run say so.
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            transcript.Note(fault.ToString());
+            _log.Note(new HealthProblem(HealthKind.Harness, _time.GetUtcNow(), $"{request.Title}: {fault.GetType().Name}: {fault.Message}"));
+            return new ProbeOutcome.NotRun(NotRunReason.HarnessFault, $"{request.Title}: fault of the harness ({fault.GetType().Name}); the transcript has the details.");
+        }
+    }
+
+    /// <summary>What was asked since the last sign of life says little if there is none now.</summary>
+    private async Task<ProbeRecord[]> CheckPresenceAsync(ProbeRecord[] records, CancellationToken cancellationToken)
+    {
+        var asked = records.Where(entry => entry.Outcome is not ProbeOutcome.NotRun).Select(entry => entry.Request).ToList();
+        foreach (var address in _declared.Addresses.Where(address => asked.Exists(request => Concerns(request, address))).ToList())
+        {
+            var sign = await LookForAsync(address, cancellationToken);
+            if (!sign.IsAlive)
+            {
+                records = [.. records.Select(entry => Concerns(entry.Request, address) ? entry with { Outcome = WithoutDut(entry.Outcome, sign) } : entry)];
+            }
+        }
+
+        return records;
+    }
+
+    private bool IsAlive(DutAddress address) => _lastSign.TryGetValue(address, out var sign) && sign.IsAlive;
+
+    private async Task<SignOfLife> LookForAsync(DutAddress address, CancellationToken cancellationToken)
+    {
+        var sign = await _liveness.CheckAsync(address, cancellationToken);
+        if (!sign.IsAlive && (!_lastSign.TryGetValue(address, out var before) || before.IsAlive))
+        {
+            _log.Note(new HealthProblem(HealthKind.DutGone, _time.GetUtcNow(), $"The DUT gives no sign of life on {address}: {sign.How}. What was asked of it since the last one is incomplete."));
+        }
+
+        _lastSign[address] = sign;
+        return sign;
+    }
+
+    private static ProbeOutcome WithoutDut(ProbeOutcome outcome, SignOfLife sign) => outcome switch
+    {
+        // What was seen stays seen; only absence loses its meaning.
+        ProbeOutcome.Observed observed => new ProbeOutcome.Observed(observed.Observation with
+        {
+            Coverage = Coverage.Partial($"{observed.Observation.Coverage.Statement} Afterwards the DUT gave no sign of life: {sign.How}."),
+        }),
+        ProbeOutcome.Unanswered unanswered => new ProbeOutcome.Unanswered(Silence.DutGone, $"{unanswered.Text} Afterwards the DUT gave no sign of life: {sign.How}."),
+        _ => outcome,
+    };
+
+    private static bool Concerns(ProbeRequest request, DutAddress address) => request switch
+    {
+        TcpPortSweep sweep => sweep.Address == address,
+        ServiceIdentification identification => identification.Endpoint.Address == address,
+        TlsEnumeration tls => tls.Endpoint.Address == address,
+        SshEnumeration ssh => ssh.Endpoint.Address == address,
+        DisclosureSurvey survey => survey.Endpoint.Address == address,
+        AccessTrial access => access.Endpoint.Address == address,
+        DefaultCredentialTrial credentials => credentials.Endpoint.Address == address,
+        UpdateIntegrityTrial update => update.Address == address,
+        _ => false,
+    };
+
+    private static string Words(ProbeImpact impact) => impact switch
+    {
+        ProbeImpact.Passive => "passive",
+        ProbeImpact.ReadOnly => "read-only",
+        ProbeImpact.StateChanging => "state-changing",
+        _ => "disruptive",
+    };
+}
