@@ -121,6 +121,20 @@ public sealed record OperatorQuestion(TestUnitId Unit, string Subject) : ProbeRe
     /// <summary>Subject of a question that is about the DUT as a whole.</summary>
     public const string WholeDut = "DUT";
 
+    private const string OpenPoint = "/open";
+
+    /// <summary>
+    /// The question that lets an examiner decide what a probe or rule left open for a subject. It is asked apart from the unit's own
+    /// question for the same subject, so that answering that one never covers up what a probe could not see.
+    /// </summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="subject">Subject of the open finding.</param>
+    public static OperatorQuestion ForOpenPoint(TestUnitId unit, string subject) => new(unit, subject + OpenPoint);
+
+    /// <summary>Whether it is about a point that a probe or rule left open.</summary>
+    [JsonIgnore]
+    public bool IsOpenPoint => Subject.EndsWith(OpenPoint, StringComparison.Ordinal);
+
     /// <summary>Asking a person sends nothing; what the person does is described by the unit.</summary>
     public override ProbeImpact Impact => ProbeImpact.Passive;
 

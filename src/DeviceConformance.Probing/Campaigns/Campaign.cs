@@ -90,7 +90,8 @@ public sealed class Campaign
     private async Task AskAllAsync(List<ProbeRequest> requests, ObservationSet seen, CancellationToken cancellationToken)
     {
         // A sweep loads the DUT by itself, and what changes state must not happen behind another probe's back.
-        var alone = requests.Where(request => request is TcpPortSweep || request.Impact > ProbeImpact.ReadOnly).ToList();
+        // Wrong logins come last: they lock accounts that the other trials need.
+        var alone = requests.Where(request => request is TcpPortSweep || request.Impact > ProbeImpact.ReadOnly).OrderBy(request => request is DefaultCredentialTrial).ToList();
         foreach (var request in alone)
         {
             await AskAndRecordAsync([request], seen, cancellationToken);

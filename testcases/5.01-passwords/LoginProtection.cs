@@ -1,0 +1,89 @@
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.TestCases.Network;
+
+namespace DeviceConformance.TestCases.Passwords;
+
+/// <summary>How a login is protected on the wire against what 1-AuthMech and the communication mechanisms declare (5.1-3-2 and 5.5-4-2 c).</summary>
+internal static class LoginProtection
+{
+    /// <summary>Requests for an entry of 1-AuthMech.</summary>
+    public static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts)
+    {
+        foreach (var access in LoginTrials.Accesses(declared, seen, entry, facts))
+        {
+            yield return access;
+        }
+
+        foreach (var request in facts.Logins.Where(login => login.Tls).SelectMany(login => declared.EndpointsOf(login.Port)).Distinct())
+        {
+            yield return new TlsEnumeration(request);
+        }
+    }
+
+    /// <summary>Findings for an entry of 1-AuthMech.</summary>
+    public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts)
+    {
+        var findings = InClear(declared, seen, entry, facts).Concat(ServersOf(declared, seen, entry, facts)).ToList();
+        if (findings.Exists(finding => finding.Verdict == Verdict.Fail))
+        {
+            return findings.Where(finding => finding.Verdict == Verdict.Fail);
+        }
+
+        return [.. findings, .. facts.Logins.SelectMany(login => JudgeLogin(declared, seen, entry, login))];
+    }
+
+    private static IEnumerable<Finding> JudgeLogin(Declaration declared, ObservationSet seen, IxitEntry entry, LoginPoint login)
+    {
+        if (!LoginTrials.CanBeSpoken(login))
+        {
+            yield return Finding.Inconclusive(
+                entry.Id,
+                $"{entry.Id} declares a login over {login.Protocol} on port {login.Port}, which this harness does not speak.",
+                $"Record a login over port {login.Port}, compare it with the cryptographic details of {entry.Id} and decide this point with 'dct answer'.",
+                entry.Ref);
+            yield break;
+        }
+
+        var trials = DutServices.FirstOpen(declared, seen, login.Port).Select(endpoint => new AccessTrial(endpoint, entry.Id, login, "GET", login.Path)).ToList();
+        if (trials.Count == 0)
+        {
+            yield return Finding.Inconclusive(entry.Id, $"Port {login.Port}, on which {entry.Id} declares its login, was not seen open.", "Bring the DUT into the state in which the login is open, then run again.", entry.Ref);
+        }
+
+        foreach (var trial in trials)
+        {
+            var asked = seen.Ask(trial);
+            yield return !asked.TryGet(out var access, out var evidence)
+                ? DutServices.Gap(asked, entry.Id, $"The login of {entry.Id} on {trial.Endpoint} was not observed")!
+                : access.PasswordInClear && login.Tls
+                    ? Finding.Fail(entry.Id, $"The login of {entry.Id} on {trial.Endpoint} sends the password in clear, and {entry.Id} declares TLS.", evidence, entry.Ref)
+                    : access.Valid == AccessResult.Granted
+                        ? Finding.Pass(entry.Id, $"The login of {entry.Id} on {trial.Endpoint} runs {(access.Tls ? "inside TLS" : "in clear")}, as declared.", evidence, entry.Ref)
+                        : Finding.Inconclusive(entry.Id, $"No successful login of {entry.Id} on {trial.Endpoint} was observed: {access.Details}", $"Give lab.yaml a current credential for {entry.Id} that logs in, then run again.", evidence);
+        }
+    }
+
+    /// <summary>A login of the same kind that the DUT also offers without the declared protection.</summary>
+    private static IEnumerable<Finding> InClear(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts) =>
+        from pair in DutServices.Surveys(declared, seen)
+        from login in pair.Survey.Logins
+        where !login.Tls && facts.Logins.Any(point => point.Tls && point.Protocol == login.Protocol && point.Form?.PasswordField == login.Form?.PasswordField)
+            && !facts.Logins.Any(point => !point.Tls && point.Port == pair.Survey.Endpoint.Port)
+        select Finding.Fail(
+            entry.Id,
+            $"{pair.Survey.Endpoint} offers the same login as {entry.Id} in clear, and {entry.Id} declares it inside TLS only.",
+            pair.Evidence,
+            entry.Ref);
+
+    /// <summary>Deviations of the TLS servers that carry the login from the communication mechanism declared on their port.</summary>
+    private static IEnumerable<Finding> ServersOf(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts) =>
+        from port in facts.Logins.Where(login => login.Tls).Select(login => login.Port).Distinct()
+        from mechanism in DeclaredTls.On(declared, port)
+        from finding in DeclaredTls.Judge(declared, seen, mechanism.Entry, mechanism.Facts)
+        where finding.Verdict != Verdict.Pass
+        select finding.Verdict == Verdict.Fail
+            ? Finding.Fail(entry.Id, $"The login of {entry.Id} runs over {mechanism.Entry.Id}: {finding.Statement}", finding.Evidence)
+            : Finding.Inconclusive(entry.Id, $"The login of {entry.Id} runs over {mechanism.Entry.Id}: {finding.Statement}", finding.Missing, finding.Evidence);
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Standard;
+using DeviceConformance.TestCases.Communication;
+
+namespace DeviceConformance.TestCases.PersonalData;
+
+/// <summary>Checks the mechanisms by which sensitive personal data is communicated with associated services.</summary>
+/// <remarks>
+/// Source: EN 303 645 provision 5.8-2; TS 103 701 test case 5.8-2-2 (functional), both editions; applies case 5.5-1-2.
+/// Cannot see: what travels inside the mechanism, and whether anything travels outside it.
+/// </remarks>
+public sealed class SensitiveDataTravelProtected : TestCase
+{
+    /// <inheritdoc/>
+    public override TestCaseId Id => TestCaseId.Parse("5.8-2-2");
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TestUnit> Units(StandardEdition edition) =>
+    [
+        new('a', (declared, seen) => ReferencedMechanisms.Ask(declared, seen, Mechanisms(declared)), (declared, seen) => ReferencedMechanisms.Judge(declared, seen, Mechanisms(declared))),
+    ];
+
+    private static IEnumerable<(IxitEntry Entry, ComMechFacts Facts)> Mechanisms(Declaration declared) =>
+        ReferencedMechanisms.Of(declared, IxitRole.PersData, ReferencedMechanisms.IsSensitive);
+}

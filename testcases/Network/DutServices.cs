@@ -1,0 +1,149 @@
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+
+namespace DeviceConformance.TestCases.Network;
+
+/// <summary>How far a unit looks into what the DUT offers in the network.</summary>
+internal enum Depth
+{
+    /// <summary>Which ports are open.</summary>
+    Ports,
+
+    /// <summary>What speaks on them.</summary>
+    Services,
+
+    /// <summary>What they show, and which logins they ask for.</summary>
+    Surveys,
+}
+
+/// <summary>What the DUT offers in the network, layer by layer, and what of it could not be seen.</summary>
+internal static class DutServices
+{
+    /// <summary>Requests down to a depth; each layer follows from the one above it.</summary>
+    public static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen, Depth depth)
+    {
+        foreach (var address in declared.Addresses)
+        {
+            yield return new TcpPortSweep(address);
+        }
+
+        if (depth == Depth.Ports)
+        {
+            yield break;
+        }
+
+        foreach (var (endpoint, _) in OpenPorts(declared, seen))
+        {
+            yield return new ServiceIdentification(endpoint);
+        }
+
+        if (depth == Depth.Services)
+        {
+            yield break;
+        }
+
+        foreach (var (service, _) in Services(declared, seen))
+        {
+            yield return SurveyOf(service);
+        }
+    }
+
+    /// <summary>Open ports of the DUT, without listeners of the laboratory's own host on loopback.</summary>
+    public static IEnumerable<(Endpoint Endpoint, EvidenceRef Evidence)> OpenPorts(Declaration declared, ObservationSet seen) =>
+        from address in declared.Addresses
+        let sweep = Observed(seen.Ask(new TcpPortSweep(address)))
+        where sweep is not null
+        from port in sweep.Value.Observation.Open
+        let endpoint = new Endpoint(address, port)
+        where !declared.Lab.HostListeners.Any(listener => listener.Endpoint == endpoint)
+        select (endpoint, sweep.Value.Evidence);
+
+    /// <summary>
+    /// The first address on which a TCP port is open, or none. Logins are tried there only: a lock-out holds for all addresses.
+    /// </summary>
+    public static IEnumerable<Endpoint> FirstOpen(Declaration declared, ObservationSet seen, int port) =>
+        OpenPorts(declared, seen).Select(open => open.Endpoint).Where(endpoint => endpoint.Port == port).Take(1);
+
+    /// <summary>What was identified on the open ports.</summary>
+    public static IEnumerable<(ServiceSeen Service, EvidenceRef Evidence)> Services(Declaration declared, ObservationSet seen) =>
+        from open in OpenPorts(declared, seen)
+        let service = Observed(seen.Ask(new ServiceIdentification(open.Endpoint)))
+        where service is not null
+        select (service.Value.Observation, service.Value.Evidence);
+
+    /// <summary>What the services showed before login.</summary>
+    public static IEnumerable<(DisclosureSeen Survey, EvidenceRef Evidence)> Surveys(Declaration declared, ObservationSet seen) =>
+        from service in Services(declared, seen)
+        let survey = Observed(seen.Ask(SurveyOf(service.Service)))
+        where survey is not null
+        select (survey.Value.Observation, survey.Value.Evidence);
+
+    /// <summary>One open finding for each thing down to the depth that was not seen, or not completely.</summary>
+    public static IEnumerable<Finding> Gaps(Declaration declared, ObservationSet seen, Depth depth)
+    {
+        if (declared.Addresses.IsEmpty)
+        {
+            yield return Finding.Inconclusive(OperatorQuestion.WholeDut, "The DUT has no declared address, so the network was not looked at.", "Give the first sample's addresses in dut.yaml.");
+        }
+
+        foreach (var address in declared.Addresses)
+        {
+            var sweep = seen.Ask(new TcpPortSweep(address));
+            if (Gap(sweep, address.ToString(), $"The TCP ports of {address} were not all seen") is { } gap)
+            {
+                yield return gap;
+            }
+        }
+
+        if (depth == Depth.Ports)
+        {
+            yield break;
+        }
+
+        foreach (var (endpoint, _) in OpenPorts(declared, seen))
+        {
+            var identification = seen.Ask(new ServiceIdentification(endpoint));
+            if (Gap(identification, endpoint.ToString(), $"What speaks on {endpoint} is not known") is { } gap)
+            {
+                yield return gap;
+            }
+            else if (depth == Depth.Surveys && identification.TryGet(out var service, out _)
+                && Gap(seen.Ask(SurveyOf(service)), endpoint.ToString(), $"What {service.Protocol} on {endpoint} shows before login was not all seen") is { } surveyGap)
+            {
+                yield return surveyGap;
+            }
+        }
+    }
+
+    /// <summary>An open finding when something was not observed, or not completely; otherwise null.</summary>
+    public static Finding? Gap<T>(Asked<T> asked, string subject, string statement)
+        where T : Observation
+    {
+        if (!asked.TryGet(out var observation, out var evidence))
+        {
+            return Finding.Inconclusive(subject, $"{statement}: {asked.WhyNot}", Remedy(asked.Outcome), asked.Ref is null ? [] : [asked.Ref]);
+        }
+
+        return observation.Coverage.IsComplete
+            ? null
+            : Finding.Inconclusive(subject, $"{statement}: {observation.Coverage.Statement}", "Remove what the coverage names, then resume the run or run again.", evidence);
+    }
+
+    /// <summary>The observation with its evidence, or null.</summary>
+    public static (T Observation, EvidenceRef Evidence)? Observed<T>(Asked<T> asked)
+        where T : Observation =>
+        asked.TryGet(out var observation, out var evidence) ? (observation, evidence) : null;
+
+    private static DisclosureSurvey SurveyOf(ServiceSeen service) => new(service.Endpoint, service.Protocol, service.Tls);
+
+    private static string Remedy(ProbeOutcome outcome) => outcome switch
+    {
+        ProbeOutcome.NotRun { Reason: NotRunReason.ImpactNotAllowed } => "Allow it in lab.yaml and resume the run.",
+        ProbeOutcome.NotRun { Reason: NotRunReason.NotRecorded or NotRunReason.Interrupted or NotRunReason.BudgetExhausted } => "Resume the run with the DUT connected.",
+        ProbeOutcome.NotRun { Reason: NotRunReason.HarnessFault } => "Report the fault of the harness; run again with a mended version.",
+        ProbeOutcome.NotRun { Reason: NotRunReason.InputMissing } => "Add to the declaration or lab.yaml what is named as missing, then run again.",
+        _ => "Check that the DUT is powered, reachable and in the declared state, then resume the run.",
+    };
+}
