@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using DeviceConformance.Declarations.Complaints;
@@ -43,17 +44,17 @@ public static class CatalogueReader
 
         public Catalogue? Catalogue(YamlNode root, string sha256)
         {
-            if (CatalogueSection.Of(root, complaints) is not { } top)
+            if (MapReader.Open(root, "the catalogue", complaints) is not { } top)
             {
                 return null;
             }
 
-            var edition = top.Parsed<StandardEdition>("edition");
-            var version = top.Text("version");
+            var edition = Parsed<StandardEdition>(top, "edition");
+            var version = Text(top, "version");
             top.Texts("confidence");
-            _conditions = [.. top.Mapping("conditions").Select(pair => new Condition(pair.Key, pair.Text))];
-            _tables = [.. top.Sections("ixit").Select(Table)];
-            var provisions = top.Sections("provisions").Select(Provision).ToImmutableArray();
+            _conditions = [.. Mapping(top, "conditions").Select(pair => new Condition(pair.Key, pair.Text))];
+            _tables = [.. top.Maps("ixit", "an IXIT table").Select(Table)];
+            var provisions = top.Maps("provisions", "a provision").Select(Provision).ToImmutableArray();
             top.Close();
 
             CheckTables(top.At);
@@ -67,9 +68,9 @@ public static class CatalogueReader
             return edition is null ? null : new Catalogue(edition, version, sha256, _conditions, _tables, provisions);
         }
 
-        private IxitTable Table(CatalogueSection section)
+        private IxitTable Table(MapReader section)
         {
-            var id = section.Text("id");
+            var id = Text(section, "id");
             var dash = id.IndexOf('-', StringComparison.Ordinal);
             if (dash <= 0 || !int.TryParse(id.AsSpan(0, dash), out var number) || !Enum.IsDefined((IxitRole)number))
             {
@@ -77,56 +78,56 @@ public static class CatalogueReader
                 id = "1-?";
             }
 
-            var table = new IxitTable(id, section.Text("title"), [.. section.Mapping("fields").Select(pair => new IxitField(pair.Key, pair.Text))]);
+            var table = new IxitTable(id, Text(section, "title"), [.. Mapping(section, "fields").Select(pair => new IxitField(pair.Key, pair.Text))]);
             section.Close();
             return table;
         }
 
-        private Provision Provision(CatalogueSection section)
+        private Provision Provision(MapReader section)
         {
-            var id = section.Parsed<ProvisionId>("id");
+            var id = Parsed<ProvisionId>(section, "id");
             var provision = new Provision(
                 id,
-                section.Text("title"),
+                Text(section, "title"),
                 Status(section),
-                section.Text("requires"),
+                Text(section, "requires"),
                 [.. section.Texts("ixit").Where(table => Known(table.Value, table.At)).Select(table => table.Value)],
-                [.. section.Sections("cases").Select(inner => Case(inner, id))],
-                section.Text("confidence"));
+                [.. section.Maps("cases", $"a test case of {id}").Select(inner => Case(inner, id))],
+                Text(section, "confidence"));
             section.Close();
             return provision;
         }
 
         // The status is kept as printed; the conditions beside it are what the harness evaluates. The two have to say the same.
-        private ProvisionStatus Status(CatalogueSection section)
+        private ProvisionStatus Status(MapReader section)
         {
-            var text = section.Text("status");
-            var expression = section.Optional("conditions");
+            var text = Text(section, "status");
+            var expression = section.Text("conditions").Or("");
             ImmutableArray<string> conditions = expression.Length == 0 ? [] : [.. expression.Split(" and ")];
             var printed = Regex.Match(text, @"^[MR](?: C)?(?: F)?(?: \((?<ids>[^()]+)\))?$");
             if (!printed.Success)
             {
-                Complain("status", section.AtOf("status"), $"{Quotation.Of(text)} is no status.", "Write it as Table B.1 does, for example M C F (14, e).");
+                Complain("status", AtOf(section, "status"), $"{Quotation.Of(text)} is no status.", "Write it as Table B.1 does, for example M C F (14, e).");
             }
             else if (!conditions.SequenceEqual(printed.Groups["ids"].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries)))
             {
-                Complain("status-conditions", section.AtOf("status"), $"The status says {text}, the conditions say {Quotation.Of(expression)}.", "Let both name the same conditions in the same order.");
+                Complain("status-conditions", AtOf(section, "status"), $"The status says {text}, the conditions say {Quotation.Of(expression)}.", "Let both name the same conditions in the same order.");
             }
 
             foreach (var condition in conditions.Where(condition => _conditions.All(known => known.Id != condition)))
             {
-                Complain("unknown-condition", section.AtOf("conditions"), $"There is no condition {Quotation.Of(condition)}.", "Define it under conditions.");
+                Complain("unknown-condition", AtOf(section, "conditions"), $"There is no condition {Quotation.Of(condition)}.", "Define it under conditions.");
             }
 
             return new ProvisionStatus(text, text.StartsWith('M'), conditions);
         }
 
-        private TestCaseDefinition Case(CatalogueSection section, ProvisionId provision)
+        private TestCaseDefinition Case(MapReader section, ProvisionId provision)
         {
-            var id = section.Parsed<TestCaseId>("id");
-            var kind = section.Choice("kind", TestKind.Conceptual);
-            var fold = section.OptionalChoice("fold", Fold.AllOf);
-            var units = section.Sections("units").Select(inner => Unit(inner, id, kind)).ToImmutableArray();
+            var id = Parsed<TestCaseId>(section, "id");
+            var kind = section.RequiredChoice<TestKind>("kind");
+            var fold = section.Choice<Fold>("fold").Or(Fold.AllOf);
+            var units = section.Maps("units", $"a unit of {id}").Select(inner => Unit(inner, id, kind)).ToImmutableArray();
             if (id.Provision != provision)
             {
                 Complain("foreign-case", section.At, $"Test case {id} stands under provision {provision}.", "Move it to its provision.");
@@ -137,32 +138,32 @@ public static class CatalogueReader
                 Complain("any-entry", section.At, $"Case {id} passes by one entry, but not all of its units are done for the entries of one table.", "Give every unit the same per.");
             }
 
-            var definition = new TestCaseDefinition(id, kind, section.Text("purpose"), fold, units, section.Text("pass-if"), section.Text("fail-if"));
+            var definition = new TestCaseDefinition(id, kind, Text(section, "purpose"), fold, units, Text(section, "pass-if"), Text(section, "fail-if"));
             section.Close();
             return definition;
         }
 
-        private TestUnitDefinition Unit(CatalogueSection section, TestCaseId testCase, TestKind caseKind)
+        private TestUnitDefinition Unit(MapReader section, TestCaseId testCase, TestKind caseKind)
         {
-            var letter = section.Text("id");
+            var letter = Text(section, "id");
             if (letter is not [>= 'a' and <= 'z'])
             {
                 Complain("unit-letter", section.At, $"{Quotation.Of(letter)} is no letter of a unit.", "Write one small letter.");
                 letter = "?";
             }
 
-            var kind = caseKind == TestKind.Mixed ? section.Choice("kind", TestKind.Functional) : caseKind;
-            var check = section.Text("check");
+            var kind = caseKind == TestKind.Mixed ? section.RequiredChoice<TestKind>("kind") : caseKind;
+            var check = Text(section, "check");
             var fields = section.Texts("fields").Select(text => Field(text.Value, text.At)).ToImmutableArray();
-            var decidedBy = section.Choices<Deciders>("decided-by").Aggregate(Deciders.None, (all, one) => all | one);
-            var per = section.Optional("per") is { Length: > 0 } table && Known(table, section.AtOf("per")) ? _tables.First(known => known.Id == table) : null;
-            var question = section.Optional("question");
-            TestCaseId? uses = section.Has("uses") ? section.Parsed<TestCaseId>("uses") : null;
+            var decidedBy = section.Texts("decided-by").Aggregate(Deciders.None, (all, word) => all | Decider(word.Value, word.At));
+            var per = section.Text("per").Or("") is { Length: > 0 } table && Known(table, AtOf(section, "per")) ? _tables.First(known => known.Id == table) : null;
+            var question = section.Text("question").Or("");
+            TestCaseId? uses = section.Take("uses") is not null ? Parsed<TestCaseId>(section, "uses") : null;
             section.Close();
 
             if (per is { HasRows: false })
             {
-                Complain("per", section.AtOf("per"), $"{per.Id} has no rows, so nothing can be done for them one by one.", "Leave per out.");
+                Complain("per", AtOf(section, "per"), $"{per.Id} has no rows, so nothing can be done for them one by one.", "Leave per out.");
             }
 
             if (decidedBy.HasFlag(Deciders.Operator) != question.Length > 0)
@@ -177,10 +178,21 @@ public static class CatalogueReader
 
             if (uses is { } used)
             {
-                _uses.Add((used, section.AtOf("uses")));
+                _uses.Add((used, AtOf(section, "uses")));
             }
 
             return new TestUnitDefinition(new TestUnitId(testCase, letter[0]), kind, check, fields, decidedBy, per?.Role, question, uses);
+        }
+
+        private Deciders Decider(string word, SourceSpan at)
+        {
+            if (DeciderNames.TryGetValue(word, out var decider))
+            {
+                return decider;
+            }
+
+            Complain("bad-choice", at, $"{Quotation.Of(word)} decides nothing.", Nearest.Remedy(word, [.. DeciderNames.Keys]));
+            return Deciders.None;
         }
 
         private IxitFieldReference Field(string text, SourceSpan at)
@@ -247,8 +259,37 @@ public static class CatalogueReader
             }
         }
 
+        private static string Text(MapReader section, string key) => section.RequiredText(key, $"Add '{key}: ...'.");
+
+        private static SourceSpan AtOf(MapReader section, string key) => section.Take(key)?.At ?? section.At;
+
+        private T Parsed<T>(MapReader section, string key)
+            where T : IParsable<T>
+        {
+            var text = Text(section, key);
+            if (!T.TryParse(text, CultureInfo.InvariantCulture, out var value) && text.Length > 0)
+            {
+                Complain("bad-value", AtOf(section, key), $"{Quotation.Of(text)} is no valid {typeof(T).Name}.", $"Mend {key}.");
+            }
+
+            return value!;
+        }
+
+        private static List<(string Key, string Text)> Mapping(MapReader section, string key)
+        {
+            if (section.Map(key) is not { } map)
+            {
+                section.Reject("missing-key", section.At, key, $"{key} is missing or no mapping.", "Write one 'name: meaning' line for each.");
+                return [];
+            }
+
+            return map.Pairs.Select(pair => (pair.Key, map.RequiredText(pair.Key, "Give its meaning."))).ToList();
+        }
+
         private void Complain(string rule, SourceSpan at, string message, string remedy) => complaints.Error(rule, at, message, remedy);
     }
+
+    private static readonly ImmutableSortedDictionary<string, Deciders> DeciderNames = Kebab.Names<Deciders>().Remove("none");
 
     private const string IcsName = "ICS";
 

@@ -28,16 +28,16 @@ public sealed class CatalogueReaderTests
     [TestCase("            per: 1-AuthMech", "            per: 1-Auth", "unknown-table")]
     [TestCase("            decided-by: [rule]", "            decided-by: [rule, operator]", "question")]
     [TestCase("            decided-by: [rule]", "            decided-by: []", "decided-by")]
-    [TestCase("            decided-by: [rule]", "            decided-by: [oracle]", "bad-value")]
+    [TestCase("            decided-by: [rule]", "            decided-by: [oracle]", "bad-choice")]
     [TestCase("            uses: 5.3-2-2", "            uses: 5.3-2-3", "unknown-case")]
-    [TestCase("        kind: conceptual", "        kind: conceptuel", "bad-value")]
+    [TestCase("        kind: conceptual", "        kind: conceptuel", "bad-choice")]
     [TestCase("        purpose: Judge", "        purpos: Judge", "unknown-key")]
     [TestCase("        purpose: Judge", "        purpos: Judge", "missing-key")]
     [TestCase("        kind: functional", "        kind: functional\n        fold: any-entry", "any-entry")]
     [TestCase("  - id: 3-VulnTypes", "  - id: 4-VulnTypes", "table-order")]
     [TestCase("  - id: 3-VulnTypes", "  - id: VulnTypes", "table-id")]
-    [TestCase("    ixit: [1-AuthMech]", "    ixit: 1-AuthMech", "shape")]
-    [TestCase("    conditions: 14 and e", "    conditions: [14, e]", "shape")]
+    [TestCase("    ixit: [1-AuthMech]", "    ixit: {1-AuthMech: x}", "wrong-kind")]
+    [TestCase("    conditions: 14 and e", "    conditions: [14, e]", "wrong-kind")]
     public void A_fault_is_named_with_its_rule_and_line(string sound, string broken, string rule)
     {
         var at = Sound.IndexOf(sound, StringComparison.Ordinal);
