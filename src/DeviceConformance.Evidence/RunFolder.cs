@@ -60,6 +60,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>End of the last session, or null when it did not end in good order.</summary>
     public SessionEnd? LastEnd { get; private set; }
 
+    /// <summary>Whether the last session that asked the DUT ended in good order; sessions that only take answers do not count.</summary>
+    public bool IsProbingComplete { get; private set; }
+
     /// <summary>Time of the last line.</summary>
     public DateTimeOffset LastWritten { get; private set; }
 
@@ -128,9 +131,14 @@ public sealed class RunFolder : IDisposable
     /// <summary>Adds the start of a session.</summary>
     public void Begin(RunSession session)
     {
-        Sessions.Add(session);
+        Note(session);
+        if (session.Probes)
+        {
+            // This session takes up where the interrupted one stopped.
+            Problems.RemoveAll(problem => problem.Kind == HealthKind.Interrupted);
+        }
+
         Write(seq => new JournalLine(seq, _previous, Session: session));
-        LastEnd = null;
     }
 
     /// <summary>Adds a record; it is on disk when this returns.</summary>
@@ -178,8 +186,8 @@ public sealed class RunFolder : IDisposable
     /// <summary>Ends a session in good order and writes the hashes of all files into the manifest.</summary>
     public void End(SessionEnd end)
     {
+        Note(end);
         Write(seq => new JournalLine(seq, _previous, End: end));
-        LastEnd = end;
         Guarded(Path, () =>
         {
             Manifest.Files.Clear();
@@ -221,6 +229,21 @@ public sealed class RunFolder : IDisposable
     {
         _journal?.Dispose();
         _journal = null;
+    }
+
+    private void Note(RunSession session)
+    {
+        Sessions.Add(session);
+        LastWritten = session.Started;
+        LastEnd = null;
+        IsProbingComplete = IsProbingComplete && !session.Probes;
+    }
+
+    private void Note(SessionEnd end)
+    {
+        LastEnd = end;
+        LastWritten = end.Finished;
+        IsProbingComplete = Sessions is [.., { Probes: true }] ? end.Complete : IsProbingComplete;
     }
 
     private static RunManifest ReadManifest(string path)
@@ -339,9 +362,9 @@ public sealed class RunFolder : IDisposable
             ReadLine(bytes, number);
         }
 
-        if (LastEnd is null && Sessions.Count > 0)
+        if (!IsProbingComplete && Sessions.Count > 0)
         {
-            Problems.Add(new HealthProblem(HealthKind.Interrupted, LastWritten, "The last session did not end in good order; what it had not asked is missing. Continue it with 'dct run --resume'."));
+            Problems.Add(new HealthProblem(HealthKind.Interrupted, LastWritten, "The last session that asked the DUT did not end in good order; what it had not asked is missing. Continue it with 'dct run --resume'."));
         }
     }
 
@@ -377,13 +400,10 @@ public sealed class RunFolder : IDisposable
                 LastWritten = problem.At;
                 break;
             case { Session: { } session }:
-                Sessions.Add(session);
-                LastWritten = session.Started;
-                LastEnd = null;
+                Note(session);
                 break;
             case { End: { } end }:
-                LastEnd = end;
-                LastWritten = end.Finished;
+                Note(end);
                 break;
             default:
                 break;

@@ -74,6 +74,9 @@ public enum HealthKind
 
     /// <summary>What the run folder holds does not match its hashes.</summary>
     Evidence,
+
+    /// <summary>A recording was judged with other rules than those it was recorded with.</summary>
+    Rejudged,
 }
 
 /// <summary>Something that went wrong in a run.</summary>
