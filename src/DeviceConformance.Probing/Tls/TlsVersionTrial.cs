@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+
+namespace DeviceConformance.Probing.Tls;
+
+/// <summary>Finds out what a server does with one version: which suites it takes, by elimination, and whose order counts.</summary>
+/// <remarks>
+/// Each offer names up to <see cref="LongOffer"/> suites. The server picks one, which is left out of the next offer; when it refuses, it
+/// takes none of them, and the next suites come. So a version costs as many connections as it has suites, and a few for the refusals.
+/// </remarks>
+internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
+{
+    /// <summary>Suites in an offer; some embedded stacks do not read more than 128.</summary>
+    public const int LongOffer = 96;
+
+    /// <summary>Suites in an offer to a server that does not take a long one.</summary>
+    public const int ShortOffer = 16;
+
+    private readonly ImmutableArray<int> _candidates = Candidates(version);
+    private readonly List<TlsSuiteSeen> _chosen = [];
+    private readonly List<string> _gaps = [];
+    private readonly List<ReadOnlyMemory<byte>> _certificates = [];
+    private ImmutableArray<int> _firstOffer = [];
+    private HelloAnswer? _refusal;
+    private bool? _isServerOrder;
+
+    /// <summary>What was seen.</summary>
+    public TlsVersionSeen Seen => _chosen.Count > 0
+        ? new TlsVersionSeen(version, true, null, [.. _chosen], _isServerOrder ?? false)
+        : new TlsVersionSeen(version, false, _refusal?.Silence ?? Silence.HandshakeRefused, [], false);
+
+    /// <summary>What was seen, in words.</summary>
+    public string Text => $"{version.DisplayName()} {(_chosen.Count > 0 ? $"accepted with {_chosen.Count} of {_candidates.Length} suites" : $"not accepted ({_refusal?.Text})")}";
+
+    /// <summary>What remains unknown, in words.</summary>
+    public IReadOnlyList<string> Gaps => _gaps;
+
+    /// <summary>Leaf certificates, each once.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Certificates => _certificates;
+
+    /// <summary>Whether the server refused an offer by closing or resetting the connection: worth a look whether it still answers at all.</summary>
+    public bool HasUnspokenRefusal { get; private set; }
+
+    /// <summary>The first offer of a version.</summary>
+    public static ClientHello FirstOffer(TlsVersion version, int length) => new(version, [.. Candidates(version).Take(length)]);
+
+    /// <summary>Runs the trial.</summary>
+    /// <param name="opening">Answer to the first offer of <see cref="LongOffer"/> suites when it was made already; null otherwise.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task RunAsync(HelloAnswer? opening, CancellationToken cancellationToken)
+    {
+        await EliminateAsync(opening, LongOffer, cancellationToken);
+        if (_chosen.Count == 0 && _refusal is { MayBeAboutForm: true } && _candidates.Length > ShortOffer)
+        {
+            var small = await sender.AskAsync(FirstOffer(version, ShortOffer), cancellationToken);
+            if (small.Flight.Hello?.Version == version)
+            {
+                _gaps.Clear();
+                HasUnspokenRefusal = false;
+                await EliminateAsync(small, ShortOffer, cancellationToken);
+            }
+        }
+
+        if (_chosen.Count == 0 && _refusal?.Flight.Alert is { Description: TlsAlertDescription.DecodeError or TlsAlertDescription.UnexpectedMessage } alert)
+        {
+            _gaps.Add($"{version.DisplayName()}: the server does not understand the offer ({alert})");
+        }
+
+        if (_chosen.Count > 1)
+        {
+            await FindOrderAsync(cancellationToken);
+        }
+    }
+
+    private static ImmutableArray<int> Candidates(TlsVersion version) =>
+        [.. CipherSuite.InOrderOfUse.Where(suite => suite.FitsInto(version)).Select(suite => suite.Code)];
+
+    private async Task EliminateAsync(HelloAnswer? opening, int length, CancellationToken cancellationToken)
+    {
+        var remaining = _candidates.ToList();
+        while (remaining.Count > 0)
+        {
+            ImmutableArray<int> offered = [.. remaining.Take(length)];
+            var answer = opening ?? await sender.AskAsync(new ClientHello(version, offered), cancellationToken);
+            opening = null;
+            if (answer.Flight.Hello is { } hello && hello.Version == version)
+            {
+                if (!offered.Contains(hello.Suite))
+                {
+                    _gaps.Add($"{version.DisplayName()}: the server chose {CipherSuite.Seen(hello.Suite, "").Name}, which it was not offered, so its other suites are unknown");
+                    _refusal ??= answer with { Silence = Silence.Malformed };
+                    return;
+                }
+
+                _firstOffer = _chosen.Count == 0 ? offered : _firstOffer;
+                remaining.Remove(hello.Suite);
+                Take(hello, answer.Flight);
+            }
+            else if (GoesOnAfter(answer))
+            {
+                remaining.RemoveRange(0, offered.Length);
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private void Take(ServerHello hello, ServerFlight flight)
+    {
+        _chosen.Add(CipherSuite.Seen(hello.Suite, flight.Group));
+        if (flight.Fault.Length > 0)
+        {
+            _gaps.Add($"{version.DisplayName()}: what follows the choice of {_chosen[^1].Name} is malformed ({flight.Fault})");
+        }
+
+        if (flight.Certificates is [var leaf, ..] && !_certificates.Exists(known => known.Span.SequenceEqual(leaf.Span)))
+        {
+            _certificates.Add(leaf);
+        }
+    }
+
+    /// <summary>Notes a refusal; false when nothing is to be learned from further offers.</summary>
+    private bool GoesOnAfter(HelloAnswer answer)
+    {
+        _refusal ??= answer;
+        if (answer.RefusesVersion(version))
+        {
+            return false;
+        }
+
+        switch (answer.Silence)
+        {
+            case Silence.HandshakeRefused when answer.Flight.Alert is { Description: TlsAlertDescription.UnrecognizedName }:
+                _gaps.Add($"{version.DisplayName()}: the server wants a server name, and an IP address has none");
+                return false;
+            case Silence.HandshakeRefused:
+                return true;
+            case Silence.ClosedByPeer:
+            case Silence.Reset when _chosen.Count == 0:
+                HasUnspokenRefusal = true;
+                return true;
+            default:
+                _gaps.Add($"{version.DisplayName()}: {answer.Text}{(_chosen.Count > 0 ? $" after {_chosen.Count} suites" : "")}, so {(_chosen.Count > 0 ? "further suites are" : "whether it is supported is")} unknown");
+                return false;
+        }
+    }
+
+    /// <summary>Whoever takes the same one of two suites in either order has an order of his own.</summary>
+    private async Task FindOrderAsync(CancellationToken cancellationToken)
+    {
+        var (first, second) = (_chosen[0].Code, _chosen[1].Code);
+        var secondInFirstOffer = _firstOffer.IndexOf(second);
+        if (secondInFirstOffer >= 0 && secondInFirstOffer < _firstOffer.IndexOf(first))
+        {
+            // It passed over the one that stood before.
+            _isServerOrder = true;
+            return;
+        }
+
+        var choice = await ChooseAsync(second, first, cancellationToken);
+        _isServerOrder = choice switch
+        {
+            null => null,
+            _ when choice == first => true,
+            _ when secondInFirstOffer >= 0 => false,
+            _ => await ChooseAsync(first, second, cancellationToken) is { } again ? again == second : null,
+        };
+        if (_isServerOrder is null)
+        {
+            _gaps.Add($"{version.DisplayName()}: whose order of suites counts is unknown");
+        }
+    }
+
+    private async Task<int?> ChooseAsync(int one, int other, CancellationToken cancellationToken)
+    {
+        var answer = await sender.AskAsync(new ClientHello(version, [one, other]), cancellationToken);
+        return answer.Flight.Hello is { } hello && hello.Version == version && (hello.Suite == one || hello.Suite == other) ? hello.Suite : null;
+    }
+}
