@@ -116,7 +116,7 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
         };
     }
 
-    private static async Task<ReadOnlyMemory<byte>?> HandshakeAsync(Endpoint endpoint, ProbeContext context, CancellationToken cancellationToken)
+    private static async Task<byte[]?> HandshakeAsync(Endpoint endpoint, ProbeContext context, CancellationToken cancellationToken)
     {
         var opened = await context.Link.ConnectAsync(endpoint, context.Transcript, cancellationToken);
         if (!opened.TryGet(out var connection))
@@ -127,7 +127,7 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
         await using (connection)
         {
             await connection.StartTlsAsync(_handshakeDeadline, cancellationToken);
-            return connection.Tls?.RemoteCertificate?.GetRawCertData();
+            return connection.Tls?.RemoteCertificate is { } certificate ? certificate.GetRawCertData() : null;
         }
     }
 }

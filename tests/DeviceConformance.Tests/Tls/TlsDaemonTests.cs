@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.Probing.Tls;
+using NUnit.Framework;
+
+namespace DeviceConformance.Tests.Tls;
+
+/// <summary>The probe against real TLS servers of Debian, compared with what nmap and sslscan see there.</summary>
+[TestFixture]
+[Category("Daemon")]
+public sealed partial class TlsDaemonTests
+{
+    private string _folder = "";
+
+    [OneTimeSetUp]
+    public void CreateKeys()
+    {
+        _folder = Directory.CreateTempSubdirectory("dct-tls-").FullName;
+        using var rsa = RSA.Create(2048);
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Write("rsa", new CertificateRequest("CN=device-rsa", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1), rsa.ExportPkcs8PrivateKeyPem());
+        Write("ec", new CertificateRequest("CN=device-ec", ecdsa, HashAlgorithmName.SHA256), ecdsa.ExportPkcs8PrivateKeyPem());
+    }
+
+    [OneTimeTearDown]
+    public void RemoveKeys() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public async Task Openssl_server_with_every_suite_is_seen_as_nmap_and_sslscan_see_it()
+    {
+        var port = Daemon.FreePort();
+        await using var server = await Daemon.StartAsync(
+            Daemon.Find("openssl", "openssl"),
+            port,
+            ["s_server", "-accept", $"127.0.0.1:{port}", "-quiet", .. Keys("-cert", "-key", "rsa"), .. Keys("-dcert", "-dkey", "ec"), "-cipher", "ALL:eNULL:@SECLEVEL=0", "-min_protocol", "TLSv1", "-dhparam", DhParameters()]);
+        var seen = await EnumerateAsync(port);
+
+        Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+        Assert.That(seen.Accepted.Select(version => version.Version), Is.EqualTo(new[] { TlsVersion.Tls10, TlsVersion.Tls11, TlsVersion.Tls12, TlsVersion.Tls13 }));
+        Assert.That(seen.Certificates.Select(certificate => certificate.Subject), Is.EquivalentTo(new[] { "CN=device-rsa", "CN=device-ec" }));
+        Assert.That(seen.Certificates.Select(certificate => (certificate.KeyAlgorithm, certificate.KeyBits)), Is.EquivalentTo(new[] { ("RSA", 2048), ("ECDSA", 256) }));
+        await AssertSameAsPeersAsync(seen, port);
+    }
+
+    [Test]
+    public async Task Gnutls_server_with_old_suites_is_seen_as_nmap_and_sslscan_see_it()
+    {
+        var port = Daemon.FreePort();
+        await using var server = await Daemon.StartAsync(
+            Daemon.Find("gnutls-serv", "gnutls-bin"),
+            port,
+            ["--port", $"{port}", "--quiet", "--echo", .. Keys("--x509certfile", "--x509keyfile", "rsa"), "--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.0:+VERS-TLS1.1:+VERS-TLS1.2:+ARCFOUR-128:+3DES-CBC:+MD5:+ANON-ECDH:+ANON-DH:%VERIFY_ALLOW_SIGN_RSA_MD5"]);
+        var seen = await EnumerateAsync(port);
+
+        Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+        Assert.That(seen.Accepted.Select(version => version.Version), Is.EqualTo(new[] { TlsVersion.Tls10, TlsVersion.Tls11, TlsVersion.Tls12 }));
+        Assert.That(seen.Accepted.SelectMany(version => version.Suites).Any(suite => suite.Classes.HasFlag(SuiteWeakness.Rc4)), Is.True);
+        await AssertSameAsPeersAsync(seen, port);
+    }
+
+    [Test]
+    public async Task Openssl_server_in_its_own_order_shows_its_own_order()
+    {
+        var port = Daemon.FreePort();
+        await using var server = await Daemon.StartAsync(
+            Daemon.Find("openssl", "openssl"),
+            port,
+            ["s_server", "-accept", $"127.0.0.1:{port}", "-quiet", .. Keys("-cert", "-key", "ec"), "-tls1_2", "-serverpref", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256", "-curves", "P-384"]);
+        var seen = (await EnumerateAsync(port)).Accepted.Single();
+
+        Assert.That(seen.ServerPreference, Is.True);
+        Assert.That(
+            seen.Suites.Select(suite => suite.Name),
+            Is.EqualTo(new[] { "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" }));
+        Assert.That(seen.Suites.Select(suite => suite.Group), Is.All.EqualTo("secp384r1"));
+    }
+
+    private static async Task<TlsServerSeen> EnumerateAsync(int port)
+    {
+        using var bench = new ProbeBench();
+        var started = Stopwatch.GetTimestamp();
+        var seen = await bench.SeeAsync(new TlsEnumerationProbe(), new TlsEnumeration(new Endpoint(ProbeBench.Loopback, port)));
+        TestContext.Out.WriteLine($"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s, {seen.Connections} connections, {seen.Accepted.Sum(version => version.Suites.Length)} suites: {seen.Coverage.Statement}");
+        var order = string.Join(", ", seen.Accepted.Select(version => $"{version.Version} {(version.ServerPreference ? "server" : "client")}"));
+        TestContext.Out.WriteLine($"order: {order}");
+        return seen;
+    }
+
+    private static async Task AssertSameAsPeersAsync(TlsServerSeen seen, int port)
+    {
+        var nmap = Daemon.Find("nmap", "nmap");
+        var sslscan = Daemon.Find("sslscan", "sslscan");
+
+        var started = Stopwatch.GetTimestamp();
+        var nmapSays = await Daemon.RunAsync(nmap, "-Pn", "-p", $"{port}", "--script", "+ssl-enum-ciphers", "-oX", "-", "127.0.0.1");
+        TestContext.Out.WriteLine($"nmap {Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s");
+        started = Stopwatch.GetTimestamp();
+        var sslscanSays = await Daemon.RunAsync(sslscan, "--no-colour", "--no-heartbleed", "--no-renegotiation", "--no-compression", "--no-fallback", "--no-groups", "--show-cipher-ids", $"127.0.0.1:{port}");
+        TestContext.Out.WriteLine($"sslscan {Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s");
+
+        Assert.Multiple(() =>
+        {
+            foreach (var version in seen.Accepted)
+            {
+                var suites = version.Suites.Select(suite => suite.Code).Order().ToList();
+                Assert.That(suites, Is.EqualTo(NmapSuites(nmapSays, version.Version)), $"nmap, {version.Version}");
+                Assert.That(suites, Is.EqualTo(SslscanSuites(sslscanSays, version.Version)), $"sslscan, {version.Version}");
+            }
+        });
+    }
+
+    private static List<int> NmapSuites(string xml, TlsVersion version)
+    {
+        var name = $"TLSv1.{(int)version - 0x301}";
+        var names = XDocument.Parse(xml[xml.IndexOf("<?xml", StringComparison.Ordinal)..(xml.IndexOf("</nmaprun>", StringComparison.Ordinal) + 10)])
+            .Descendants("table").Where(table => (string?)table.Attribute("key") == name)
+            .Descendants("elem").Where(element => (string?)element.Attribute("key") == "name")
+            // nmap calls the suites of TLS 1.3 TLS_AKE_WITH_...
+            .Select(element => element.Value.Replace("TLS_AKE_WITH_", "TLS_", StringComparison.Ordinal));
+        return [.. names.Select(suite => CipherSuite.ByCode.Values.Single(known => known.Name == suite).Code).Order()];
+    }
+
+    private static List<int> SslscanSuites(string text, TlsVersion version) =>
+        [.. SslscanLine().Matches(text).Where(match => match.Groups[1].Value == $"TLSv1.{(int)version - 0x301}").Select(match => Convert.ToInt32(match.Groups[2].Value, 16)).Order()];
+
+    [GeneratedRegex(@"(?:Preferred|Accepted)\s+(\S+)\s+\d+ bits\s+0x([0-9A-Fa-f]{4})")]
+    private static partial Regex SslscanLine();
+
+    private string[] Keys(string certificateOption, string keyOption, string name) =>
+        [certificateOption, Path.Combine(_folder, $"{name}.pem"), keyOption, Path.Combine(_folder, $"{name}.key")];
+
+    private void Write(string name, CertificateRequest request, string key)
+    {
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(1));
+        File.WriteAllText(Path.Combine(_folder, $"{name}.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(_folder, $"{name}.key"), key);
+    }
+
+    // ffdhe2048 of RFC 7919 as a PEM file, which s_server needs before it offers DHE.
+    private string DhParameters()
+    {
+        var file = Path.Combine(_folder, "dh.pem");
+        if (!File.Exists(file))
+        {
+            using var made = Process.Start(new ProcessStartInfo(Daemon.Find("openssl", "openssl"), ["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048", "-out", file]) { RedirectStandardError = true })!;
+            made.WaitForExit();
+        }
+
+        return file;
+    }
+}
