@@ -14,6 +14,7 @@ namespace DeviceConformance.Tests.Tls;
 
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class TlsEnumerationTests
 {
     private const int RsaAes128 = 0x002f;
@@ -23,6 +24,9 @@ public sealed class TlsEnumerationTests
     private const int EcdheRsaGcm = 0xc02f;
 
     private static readonly X509Certificate2 _certificate = CreateCertificate();
+
+    [OneTimeTearDown]
+    public static void DisposeCertificate() => _certificate.Dispose();
 
     [Test]
     public async Task Each_version_is_accepted_with_exactly_the_suites_that_the_server_knows()
