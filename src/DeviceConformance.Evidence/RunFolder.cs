@@ -14,7 +14,7 @@ public sealed class RunFolderException(string message, Exception? inner = null) 
 /// The record of a run: a copy of the declaration, <c>observations.jsonl</c> that only grows, artefacts named by their hash, and a manifest.
 /// </summary>
 /// <remarks>
-/// A line is on disk before <see cref="Append"/> returns, so a run that ends at any moment can be judged and resumed. A line that was
+/// A line is on disk before <see cref="Append(ProbeRecord)"/> returns, so a run that ends at any moment can be judged and resumed. A line that was
 /// being written at that moment is incomplete and counts as never written.
 /// </remarks>
 public sealed class RunFolder : IDisposable

@@ -67,5 +67,5 @@ public sealed record RunManifest(
 public sealed partial class RunJson : JsonSerializerContext
 {
     /// <summary>Indented, for files and output that people read.</summary>
-    public static RunJson Indented { get; } = new(new JsonSerializerOptions(Default.Options!) { WriteIndented = true });
+    public static RunJson Indented { get; } = new(new JsonSerializerOptions(Default!.Options) { WriteIndented = true });
 }
