@@ -57,6 +57,24 @@ public sealed class FormTests
     }
 
     [TestCaseSource(nameof(Editions))]
+    public void The_example_fits_the_schemas_that_its_files_name(string edition)
+    {
+        var schemas = FormSchemas.All(Of(edition));
+        var root = Path.Combine(Golden.RepositoryRoot, "ixit-templates", "examples", "water-heater", edition.ToLowerInvariant());
+        var files = Directory.EnumerateFiles(root, "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(root, file).Replace('\\', '/')).ToList();
+
+        Assert.That(files, Has.Count.GreaterThan(29));
+        foreach (var file in files)
+        {
+            var text = File.ReadAllText(Path.Combine(root, file));
+            var schema = file.Replace(".yaml", ".schema.json", StringComparison.Ordinal);
+            var named = Path.GetFullPath(Path.Combine(root, Path.GetDirectoryName(file)!, text.Split('\n')[0].Split("$schema=")[1]));
+            Assert.That(named, Is.EqualTo(Path.Combine(Golden.RepositoryRoot, "ixit-templates", "schema", edition.ToLowerInvariant(), schema.Replace('/', Path.DirectorySeparatorChar))));
+            Assert.That(SchemaCheck.Faults(schemas[schema], text, file), Is.Empty);
+        }
+    }
+
+    [TestCaseSource(nameof(Editions))]
     public void A_blank_ICS_has_a_row_for_each_provision_and_each_form_every_field(string edition)
     {
         var catalogue = Of(edition);
