@@ -29,9 +29,11 @@ public sealed class RunFolder : IDisposable
     public const string DeclarationName = "declaration";
 
     private const string ArtefactsName = "artefacts";
+    private const string LockName = ".lock";
     private const int MaxLine = 64 * 1024 * 1024;
 
     private readonly Lock _lock = new();
+    private FileStream? _writer;
     private FileStream? _journal;
     private string _previous = "";
     private int _seq;
@@ -229,6 +231,8 @@ public sealed class RunFolder : IDisposable
     {
         _journal?.Dispose();
         _journal = null;
+        _writer?.Dispose();
+        _writer = null;
     }
 
     private void Note(RunSession session)
@@ -287,8 +291,7 @@ public sealed class RunFolder : IDisposable
                 var start = journal.Position;
                 try
                 {
-                    journal.Write(bytes);
-                    journal.WriteByte((byte)'\n');
+                    journal.Write([.. bytes, (byte)'\n']);
                     journal.Flush(flushToDisk: true);
                 }
                 catch (IOException)
@@ -307,8 +310,10 @@ public sealed class RunFolder : IDisposable
 
     private void OpenJournal()
     {
-        var file = System.IO.Path.Combine(Path, JournalName);
-        _journal = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        // One writer at a time; the system gives the lock back when the process ends, however it ends.
+        _writer = new FileStream(System.IO.Path.Combine(Path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        // Without a buffer: what a full disk did not take must not be tried again when the file is closed.
+        _journal = new FileStream(System.IO.Path.Combine(Path, JournalName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         var end = WholeLinesLength(_journal);
         if (end < _journal.Length)
         {

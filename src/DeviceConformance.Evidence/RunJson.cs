@@ -67,5 +67,6 @@ public sealed record RunManifest(
 public sealed partial class RunJson : JsonSerializerContext
 {
     /// <summary>Indented, for files and output that people read.</summary>
-    public static RunJson Indented { get; } = new(new JsonSerializerOptions(Default!.Options) { WriteIndented = true });
+    // Made on first use: the generated defaults are not there yet while this class is initialised.
+    public static RunJson Indented => field ??= new RunJson(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
 }
