@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace DeviceConformance.Probing.Tls;
 
-/// <summary>Reads numbers and vectors (RFC 8446, 3.4) off a span; a read past the end says false and moves nothing.</summary>
+/// <summary>Reads numbers in network order, and vectors with a length before them (RFC 8446, 3.4; RFC 4251, 5), off a span; a read past the end says false and moves nothing.</summary>
 internal ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _rest = bytes;
@@ -27,6 +27,8 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         value = _rest.Length < 3 ? 0 : (_rest[0] << 16) | (_rest[1] << 8) | _rest[2];
         return TrySkip(3);
     }
+
+    public bool TryU32(out uint value) => BinaryPrimitives.TryReadUInt32BigEndian(_rest, out value) && TrySkip(4);
 
     public bool TrySkip(int count)
     {
@@ -61,6 +63,13 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
     {
         var before = _rest;
         return (TryU24(out var length) & TryBytes(length, out bytes)) || Undo(before);
+    }
+
+    public bool TryVector32(out ReadOnlySpan<byte> bytes)
+    {
+        var before = _rest;
+        bytes = default;
+        return (TryU32(out var length) && length <= int.MaxValue && TryBytes((int)length, out bytes)) || Undo(before);
     }
 
     private bool Undo(ReadOnlySpan<byte> before)

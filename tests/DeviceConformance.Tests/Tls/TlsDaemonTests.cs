@@ -15,12 +15,11 @@ namespace DeviceConformance.Tests.Tls;
 [Category("Daemon")]
 public sealed partial class TlsDaemonTests
 {
-    private string _folder = "";
+    private readonly TemporaryFolder _folder = new();
 
     [OneTimeSetUp]
     public void CreateKeys()
     {
-        _folder = Directory.CreateTempSubdirectory("dct-tls-").FullName;
         using var rsa = RSA.Create(2048);
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Write("rsa", new CertificateRequest("CN=device-rsa", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1), rsa.ExportPkcs8PrivateKeyPem());
@@ -28,7 +27,7 @@ public sealed partial class TlsDaemonTests
     }
 
     [OneTimeTearDown]
-    public void RemoveKeys() => Directory.Delete(_folder, recursive: true);
+    public void RemoveKeys() => _folder.Dispose();
 
     [Test]
     public async Task Openssl_server_with_every_suite_is_seen_as_nmap_and_sslscan_see_it()
@@ -132,19 +131,19 @@ public sealed partial class TlsDaemonTests
     private static partial Regex SslscanLine();
 
     private string[] Keys(string certificateOption, string keyOption, string name) =>
-        [certificateOption, Path.Combine(_folder, $"{name}.pem"), keyOption, Path.Combine(_folder, $"{name}.key")];
+        [certificateOption, _folder.File($"{name}.pem"), keyOption, _folder.File($"{name}.key")];
 
     private void Write(string name, CertificateRequest request, string key)
     {
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(1));
-        File.WriteAllText(Path.Combine(_folder, $"{name}.pem"), certificate.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(_folder, $"{name}.key"), key);
+        File.WriteAllText(_folder.File($"{name}.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(_folder.File($"{name}.key"), key);
     }
 
     // ffdhe2048 of RFC 7919 as a PEM file, which s_server needs before it offers DHE.
     private string DhParameters()
     {
-        var file = Path.Combine(_folder, "dh.pem");
+        var file = _folder.File("dh.pem");
         if (!File.Exists(file))
         {
             using var made = Process.Start(new ProcessStartInfo(Daemon.Find("openssl", "openssl"), ["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048", "-out", file]) { RedirectStandardError = true })!;
