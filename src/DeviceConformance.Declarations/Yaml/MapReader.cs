@@ -99,6 +99,15 @@ public sealed class MapReader
         where T : struct, Enum =>
         Convert(key, TakeRequired(key, $"Add '{key}:' with one of {string.Join(", ", Kebab.Names<T>().Keys)}."), Kebab.Names<T>()).Or(default);
 
+    /// <summary>Names of an enum in kebab-case, several in a list or one alone; each value once.</summary>
+    public ImmutableArray<T> Choices<T>(string key)
+        where T : struct, Enum =>
+        AllOf(key, Kebab.Names<T>());
+
+    /// <summary>Some of a few words, each standing for a value; each value once.</summary>
+    public ImmutableArray<T> AllOf<T>(string key, IReadOnlyDictionary<string, T> words) =>
+        [.. Items(key).Select(item => Convert(key, item, words)).Where(fact => fact.IsDeclared).Select(fact => fact.Or(default!)).Distinct()];
+
     /// <summary>One of a few words, each standing for a value.</summary>
     public Fact<T> OneOf<T>(string key, IReadOnlyDictionary<string, T> words) => Convert(key, Take(key), words);
 

@@ -1,0 +1,37 @@
+using DeviceConformance.Declarations.Yaml;
+using DeviceConformance.Model.Declared;
+
+namespace DeviceConformance.Declarations.Tables;
+
+/// <summary>Keys that several kinds of facts share.</summary>
+internal static class PortKeys
+{
+    private const int LastPort = 65535;
+
+    /// <summary>A port that has to be given.</summary>
+    public static int RequiredPort(this MapReader map, string key = "port") => map.RequiredNumber(key, 1, LastPort);
+
+    /// <summary>A port that may be given.</summary>
+    public static Fact<int> Port(this MapReader map) => map.Number("port", 1, LastPort);
+
+    /// <summary>Ports, several in a list or one alone.</summary>
+    public static System.Collections.Immutable.ImmutableArray<int> Ports(this MapReader map) => [.. map.Numbers("ports", 1, LastPort).Distinct()];
+
+    /// <summary>A path of an HTTP resource that has to be given.</summary>
+    public static string RequiredPath(this MapReader map, string key = "path") =>
+        Checked(map, key, map.RequiredText(key, "Add the path of the resource; it begins with a slash."));
+
+    /// <summary>A path of an HTTP resource, or what stands for it when it is absent.</summary>
+    public static string PathOr(this MapReader map, string key, string otherwise) =>
+        map.Text(key).TryGet(out var path) ? Checked(map, key, path) : otherwise;
+
+    private static string Checked(MapReader map, string key, string path)
+    {
+        if (path.Length > 0 && (path[0] != '/' || path.Any(character => character is <= ' ' or '\x7f')))
+        {
+            map.Reject("bad-path", map.Take(key)!.At, key, $"'{key}' of {map.What} does not begin with a slash or holds a blank.", "Write it as it stands in the request line: /status?all=1.");
+        }
+
+        return path;
+    }
+}
