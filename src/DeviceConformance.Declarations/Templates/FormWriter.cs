@@ -10,6 +10,8 @@ public static class FormWriter
     /// <summary>Folder, below a written declaration, that holds the JSON Schemas its files name.</summary>
     public const string SchemaFolder = ".schema";
 
+    // First line of a form; it tells an editor where the schema lies.
+    private const string Modeline = "# yaml-language-server: $schema=";
     private const int Width = 120;
 
     /// <summary>Writes blank forms, and the schemas that they name, into a folder.</summary>
@@ -21,23 +23,40 @@ public static class FormWriter
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(catalogue);
-        var files = Blank(catalogue, SchemaFolder)
-            .Concat(FormSchemas.All(catalogue).Select(schema => KeyValuePair.Create($"{SchemaFolder}/{schema.Key}", schema.Value)))
+        return Write(folder, catalogue, Blank(catalogue, SchemaFolder).ToDictionary(form => form.Key, form => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(form.Value)));
+    }
+
+    /// <summary>Writes the files of a declaration, such as an example, and the schemas into a folder; each form is made to name its schema there.</summary>
+    /// <param name="folder">The folder; it is made when it does not exist.</param>
+    /// <param name="catalogue">The edition.</param>
+    /// <param name="files">Files by their path in the declaration, with forward slashes.</param>
+    /// <returns>The files written, relative to the folder.</returns>
+    /// <exception cref="IOException">One of the files exists already, or can not be written. Nothing is ever overwritten.</exception>
+    public static ImmutableArray<string> Write(string folder, Catalogue catalogue, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentNullException.ThrowIfNull(catalogue);
+        ArgumentNullException.ThrowIfNull(files);
+        var schemas = FormSchemas.All(catalogue);
+        var all = files
+            .Select(file => (Name: file.Key, Bytes: WithSchemaBeside(file.Key, file.Value, schemas)))
+            .Concat(schemas.Select(schema => (Name: $"{SchemaFolder}/{schema.Key}", Bytes: (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(schema.Value))))
+            .OrderBy(file => file.Name, StringComparer.Ordinal)
             .ToList();
-        if (files.FirstOrDefault(file => File.Exists(PathOf(folder, file.Key))) is { Key: { } taken })
+        if (all.Find(file => File.Exists(PathOf(folder, file.Name))) is { Name: { } taken })
         {
-            throw new IOException($"{PathOf(folder, taken)} exists already; blank forms go into a new folder.");
+            throw new IOException($"{PathOf(folder, taken)} exists already; forms go into a new folder.");
         }
 
-        foreach (var (name, text) in files)
+        foreach (var (name, bytes) in all)
         {
             var path = PathOf(folder, name);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Write(bytes.Span);
         }
 
-        return [.. files.Select(file => file.Key)];
+        return [.. all.Select(file => file.Name)];
     }
 
     /// <summary>The blank forms by their path in a declaration.</summary>
@@ -57,6 +76,19 @@ public static class FormWriter
         }
 
         return forms.ToImmutable();
+    }
+
+    private static ReadOnlyMemory<byte> WithSchemaBeside(string name, ReadOnlyMemory<byte> bytes, ImmutableSortedDictionary<string, string> schemas)
+    {
+        var schema = name.EndsWith(".yaml", StringComparison.Ordinal) ? $"{name[..^".yaml".Length]}.schema.json" : "";
+        var end = bytes.Span.IndexOf((byte)'\n');
+        if (!schemas.ContainsKey(schema) || end < 0 || !bytes.Span.StartsWith(Encoding.UTF8.GetBytes(Modeline)))
+        {
+            return bytes;
+        }
+
+        var up = string.Concat(Enumerable.Repeat("../", name.Count(character => character == '/')));
+        return (byte[])[.. Encoding.UTF8.GetBytes($"{Modeline}{up}{SchemaFolder}/{schema}"), .. bytes.Span[end..]];
     }
 
     private static string PathOf(string folder, string name) => Path.Combine([folder, .. name.Split('/')]);
@@ -189,7 +221,7 @@ public static class FormWriter
 
     private static void Head(StringBuilder text, string schema, string title)
     {
-        Line(text, 0, $"# yaml-language-server: $schema={schema}");
+        Line(text, 0, Modeline + schema);
         Comment(text, 0, title);
     }
 

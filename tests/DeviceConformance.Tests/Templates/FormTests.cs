@@ -120,6 +120,40 @@ public sealed class FormTests
         }
     }
 
+    [TestCaseSource(nameof(Editions))]
+    public void A_copied_example_names_the_schemas_beside_it_and_keeps_its_images(string edition)
+    {
+        var root = Path.Combine(Golden.RepositoryRoot, "ixit-templates", "examples", "water-heater", edition.ToLowerInvariant());
+        var files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .ToDictionary(file => Path.GetRelativePath(root, file).Replace('\\', '/'), file => (ReadOnlyMemory<byte>)File.ReadAllBytes(file));
+        var folder = Directory.CreateTempSubdirectory("forms-");
+        try
+        {
+            FormWriter.Write(folder.FullName, Of(edition), files);
+
+            foreach (var name in files.Keys)
+            {
+                var path = Path.Combine(folder.FullName, name);
+                if (name.EndsWith(".yaml", StringComparison.Ordinal))
+                {
+                    var lines = File.ReadAllLines(path);
+                    Assert.That(Path.Combine(Path.GetDirectoryName(path)!, lines[0].Split("$schema=")[1]), Does.Exist);
+                    Assert.That(lines.Skip(1), Is.EqualTo(File.ReadAllLines(Path.Combine(root, name)).Skip(1)));
+                }
+                else
+                {
+                    Assert.That(File.ReadAllBytes(path), Is.EqualTo(files[name].ToArray()));
+                }
+            }
+
+            Assert.Throws<IOException>(() => FormWriter.Write(folder.FullName, Of(edition), files));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [TestCase("allowed-impact: read-only", "allowed-impact: reckless", "is not one of")]
     [TestCase("allow-public-addresses: no", "allow-public-addresses: perhaps", "is not one of")]
     [TestCase("minutes: 60", "minutes: soon", "is not of type")]
