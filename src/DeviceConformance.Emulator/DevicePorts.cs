@@ -1,0 +1,32 @@
+namespace DeviceConformance.Emulator;
+
+/// <summary>TCP ports of the emulated device at offset 0.</summary>
+public static class DevicePorts
+{
+    /// <summary>Web interface.</summary>
+    public const int Https = 18443;
+
+    /// <summary>Redirects to <see cref="Https"/>.</summary>
+    public const int Http = 18080;
+
+    /// <summary>MQTT over TLS for the remote-control panel.</summary>
+    public const int MqttTls = 18883;
+
+    /// <summary>MQTT without TLS; open with the fault plain-mqtt.</summary>
+    public const int PlainMqtt = 11883;
+
+    /// <summary>FTP; open with the fault ftp-anonymous.</summary>
+    public const int Ftp = 12121;
+
+    /// <summary>Telnet; open with the fault telnet-open.</summary>
+    public const int Telnet = 12323;
+
+    /// <summary>Text shell on IPv6; open with the fault ipv6-debug-port.</summary>
+    public const int DebugShell = 14444;
+
+    /// <summary>Smallest offset: no port falls below 1024, where listening needs privileges.</summary>
+    public const int SmallestOffset = 1024 - PlainMqtt;
+
+    /// <summary>Largest offset: no port exceeds 65535.</summary>
+    public const int LargestOffset = 65535 - MqttTls;
+}

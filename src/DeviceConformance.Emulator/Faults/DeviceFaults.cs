@@ -1,0 +1,63 @@
+namespace DeviceConformance.Emulator.Faults;
+
+/// <summary>Weaknesses that the emulated device can have. Each is independent of the others.</summary>
+[Flags]
+public enum DeviceFaults
+{
+    /// <summary>The sound device.</summary>
+    None = 0,
+
+    /// <summary>The web login also takes admin/admin.</summary>
+    UniversalPassword = 1 << 0,
+
+    /// <summary>An undeclared Telnet login.</summary>
+    TelnetOpen = 1 << 1,
+
+    /// <summary>HTTPS also answers TLS 1.0 and 1.1.</summary>
+    ObsoleteTls = 1 << 2,
+
+    /// <summary>The web login works over plain HTTP.</summary>
+    HttpLogin = 1 << 3,
+
+    /// <summary>The state of the device is readable without login.</summary>
+    OpenStatus = 1 << 4,
+
+    /// <summary>HTTP answers tell the versions of the software.</summary>
+    VerboseBanner = 1 << 5,
+
+    /// <summary>The MQTT broker lets anonymous clients read.</summary>
+    OpenMqtt = 1 << 6,
+
+    /// <summary>An undeclared MQTT port without TLS.</summary>
+    PlainMqtt = 1 << 7,
+
+    /// <summary>An update image without signature is installed.</summary>
+    UpdateUnsigned = 1 << 8,
+
+    /// <summary>The signature of an update image need not match its content.</summary>
+    UpdateBitFlip = 1 << 9,
+
+    /// <summary>An update image signed with a second key is installed.</summary>
+    UpdateForeignKey = 1 << 10,
+
+    /// <summary>A genuine older update image is installed.</summary>
+    UpdateDowngrade = 1 << 11,
+
+    /// <summary>An undeclared text shell on IPv6 only.</summary>
+    Ipv6DebugPort = 1 << 12,
+
+    /// <summary>An undeclared FTP server with anonymous login.</summary>
+    FtpAnonymous = 1 << 13,
+
+    /// <summary>Logins never lock.</summary>
+    NoLockOut = 1 << 14,
+
+    /// <summary>Settings can be changed without login.</summary>
+    OpenSettings = 1 << 15,
+
+    /// <summary>A forgotten page shows internals without login.</summary>
+    DebugPage = 1 << 16,
+
+    /// <summary>Two units have the same label password.</summary>
+    SharedLabelPassword = 1 << 17,
+}
