@@ -71,7 +71,7 @@ internal sealed class FtpServer(DeviceState state)
                     await ReplyAsync(argument.ToUpperInvariant() is "A" or "A N" or "I" or "L 8" ? "200 Done" : "504 Not here");
                     return true;
                 case "MODE" or "STRU":
-                    await ReplyAsync(argument.ToUpperInvariant() == (verb == "MODE" ? "S" : "F") ? "200 Done" : "504 Not here");
+                    await ReplyAsync(argument.Equals(verb == "MODE" ? "S" : "F", StringComparison.OrdinalIgnoreCase) ? "200 Done" : "504 Not here");
                     return true;
                 case "PWD" or "XPWD":
                     await ReplyAsync("257 \"/\" is the directory");
