@@ -152,7 +152,8 @@ public sealed class HttpSession : IDisposable
         var text = new StringBuilder($"-> {request.Method} {request.RequestUri!.PathAndQuery}");
         if (request.Headers.Authorization is { } authorization)
         {
-            text.Append($"\n   Authorization: {authorization}");
+            // Basic carries the password itself; a Digest response lets whoever reads it try passwords at leisure.
+            text.Append($"\n   Authorization: {authorization.Scheme} {Model.Lab.Secret.Mask}");
         }
 
         if (request.Content is FormUrlEncodedContent or StringContent)

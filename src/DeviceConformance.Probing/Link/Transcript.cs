@@ -46,7 +46,7 @@ public sealed class Transcript
         }
     }
 
-    /// <summary>Masks a password from here on: in clear, URL-encoded, in Base64 as HTTP Basic sends it, and alone in Base64.</summary>
+    /// <summary>Masks a password from here on: in clear, as the transcript prints it, URL-encoded, HTML-encoded, in Base64 as HTTP Basic sends it, and alone in Base64.</summary>
     public void Mask(string user, Secret password)
     {
         ArgumentNullException.ThrowIfNull(password);
@@ -63,7 +63,11 @@ public sealed class Transcript
                 Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{plain}")),
                 Convert.ToBase64String(Encoding.UTF8.GetBytes(plain)),
                 Uri.EscapeDataString(plain),
+                // A form field writes blanks as +, all else as above.
+                Uri.EscapeDataString(plain).Replace("%20", "+", StringComparison.Ordinal),
                 System.Net.WebUtility.UrlEncode(plain),
+                System.Net.WebUtility.HtmlEncode(plain),
+                Printable(Encoding.UTF8.GetBytes(plain), int.MaxValue),
                 plain,
             ];
             _masked.AddRange(forms.Distinct(StringComparer.Ordinal).Where(form => form.Length >= 3 && !_masked.Contains(form)));
