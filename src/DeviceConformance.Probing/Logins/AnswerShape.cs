@@ -13,7 +13,7 @@ internal sealed record AnswerShape(string Code, ImmutableDictionary<string, int>
     // Session ids, tokens and time stamps: long and with digits.
     private const int VolatileLength = 10;
 
-    /// <summary>An answer without any text.</summary>
+    /// <summary>No answer to a credential.</summary>
     public static AnswerShape Empty { get; } = new("", ImmutableDictionary<string, int>.Empty);
 
     /// <summary>The shape of an answer.</summary>

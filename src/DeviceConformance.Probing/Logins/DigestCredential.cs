@@ -61,8 +61,8 @@ public sealed class DigestCredential
     public AuthenticationHeaderValue For(string method, string target, string user, Secret password) =>
         For(method, target, user, password, Convert.ToBase64String(RandomNumberGenerator.GetBytes(18)));
 
-    /// <summary>As above with a given client nonce, to reproduce published examples.</summary>
-    internal AuthenticationHeaderValue For(string method, string target, string user, Secret password, string clientNonce)
+    /// <summary>The same with a given client nonce instead of a random one, as published examples have it.</summary>
+    public AuthenticationHeaderValue For(string method, string target, string user, Secret password, string clientNonce)
     {
         ArgumentNullException.ThrowIfNull(user);
         ArgumentNullException.ThrowIfNull(password);

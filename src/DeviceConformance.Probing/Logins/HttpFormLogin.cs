@@ -104,6 +104,11 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
             return Answered(AccessResult.Refused, $"{Describe(answer)}: further attempts are blocked", answer, shape) with { Blocked = true };
         }
 
+        if (answer.Status is 307 or 308 or 404 or 405 or 501)
+        {
+            return Answered(AccessResult.Unclear, $"{Describe(answer)} to POST {action}: there is no login at this place", answer, AnswerShape.Empty);
+        }
+
         if (IsLikeRefusal(shape))
         {
             return Answered(AccessResult.Unclear, Describe(answer), answer, shape);

@@ -73,7 +73,8 @@ internal abstract class LoginSession(Endpoint endpoint, LoginPoint login, ProbeC
     /// <summary>Whether an answer is known to be a refusal.</summary>
     protected bool IsLikeRefusal(AnswerShape shape) => _refusals.Exists(refusal => refusal.Shape.DistanceTo(shape) <= refusal.Tolerance);
 
-    private static bool IsUndecided(LoginAttempt attempt) => attempt is { Result: AccessResult.Unclear, Silence: null, Blocked: false };
+    // Without a shape the credential was not looked at, and there is nothing to compare.
+    private static bool IsUndecided(LoginAttempt attempt) => attempt is { Result: AccessResult.Unclear, Silence: null, Blocked: false, Shape.Code.Length: > 0 };
 
     private async Task<LoginAttempt> TryOnceAsync(string user, Secret password, CancellationToken cancellationToken)
     {

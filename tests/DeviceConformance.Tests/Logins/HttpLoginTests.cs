@@ -221,7 +221,7 @@ public sealed class HttpLoginTests
 
             var attempt = await LoginClient.TryAsync(LoginBench.At(device.Port), login, User, _wrong, bench.Context, default);
 
-            Assert.That(attempt.Result, Is.EqualTo(AccessResult.Unclear).Or.EqualTo(AccessResult.Refused).And.Property(nameof(LoginAttempt.IsInferred)).EqualTo(true), $"{protocol}: {attempt.Answer}");
+            Assert.That(attempt is { Result: AccessResult.Unclear } or { Result: AccessResult.Refused, IsInferred: true }, Is.True, $"{protocol}: {attempt.Answer}");
         }
     }
 

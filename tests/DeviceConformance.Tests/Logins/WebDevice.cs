@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace DeviceConformance.Tests.Logins;
@@ -23,7 +23,7 @@ internal sealed class WebDevice : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.Configure<KestrelServerOptions>(options =>
+        builder.WebHost.ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
             options.Listen(IPAddress.Loopback, 0);
