@@ -1,7 +1,5 @@
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Probing.Logins;
-using FsCheck;
-using FsCheck.Fluent;
 using NUnit.Framework;
 
 namespace DeviceConformance.Tests.Logins;
