@@ -17,6 +17,12 @@ namespace DeviceConformance.Probing.Http;
 /// <param name="Elapsed">Time from the request to the end of the answer.</param>
 public sealed record HttpAnswer(int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body, Silence? Silence, TimeSpan Elapsed)
 {
+    /// <summary>Why the body ended early, when the head came but not the whole body: an endless stream, a reset; otherwise null.</summary>
+    public Silence? BodySilence { get; init; }
+
+    /// <summary>Whether the body is larger than <see cref="HttpSession.MaxBody"/>, so that the rest was left.</summary>
+    public bool BodyCut { get; init; }
+
     /// <summary>Body as text, invalid bytes replaced.</summary>
     public string Text => Encoding.UTF8.GetString(Body.Span);
 
@@ -38,8 +44,6 @@ public sealed class HttpSession : IDisposable
     public const int MaxBody = 512 * 1024;
 
     private const int BodyInTranscript = 2048;
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(15);
-
     private readonly HttpClient _client;
     private readonly Transcript _transcript;
     private readonly TimeProvider _time;
@@ -64,6 +68,8 @@ public sealed class HttpSession : IDisposable
             UseProxy = false,
             AutomaticDecompression = DecompressionMethods.All,
             MaxResponseHeadersLength = 64,
+            // What is left of a body is not worth reading to keep a connection: it may have no end.
+            MaxResponseDrainSize = 0,
             MaxConnectionsPerServer = 4,
             PooledConnectionLifetime = TimeSpan.FromSeconds(30),
             CookieContainer = Cookies,
@@ -81,6 +87,12 @@ public sealed class HttpSession : IDisposable
 
     /// <summary>Base of all paths.</summary>
     public Uri Origin { get; }
+
+    /// <summary>How long an answer may take, from the request to its last byte; a body that is not over by then is cut there.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Texts in an answer that the transcript must not keep, such as a password that the device gives away.</summary>
+    public Func<HttpAnswer, IEnumerable<string>> SecretsIn { get; init; } = static _ => [];
 
     /// <summary>Cookies received so far.</summary>
     public CookieContainer Cookies { get; } = new();
@@ -105,19 +117,28 @@ public sealed class HttpSession : IDisposable
 
         using var request = new HttpRequestMessage(method, target) { Content = content };
         request.Headers.Authorization = authorization;
-        using var limit = Deadline.After(_deadline, _time, cancellationToken);
+        using var limit = Link.Deadline.After(Deadline, _time, cancellationToken);
         try
         {
             _transcript.Note(await DescribeAsync(request, limit.Token));
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-            var headers = response.Headers.Concat(response.Content.Headers)
+            // Unparsed: the platform would take a Server header apart and drop what it can not read.
+            var headers = response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
                 .SelectMany(header => header.Value, (header, value) => KeyValuePair.Create(header.Key, value)).ToList();
-            var body = await ReadBodyAsync(response, limit.Token);
-            var answer = new HttpAnswer((int)response.StatusCode, headers, body, null, _time.GetElapsedTime(started));
+            using var body = new MemoryStream();
+            var (cut, bodySilence) = await ReadBodyAsync(response, body, limit.Token);
+            cancellationToken.ThrowIfCancellationRequested();
+            var answer = new HttpAnswer((int)response.StatusCode, headers, body.ToArray(), null, _time.GetElapsedTime(started)) { BodySilence = bodySilence, BodyCut = cut };
+            foreach (var secret in SecretsIn(answer))
+            {
+                _transcript.Mask("", new Model.Lab.Secret(secret));
+                _transcript.Mask("", new Model.Lab.Secret(Transcript.Printable(Encoding.UTF8.GetBytes(secret), MaxBody)));
+            }
+
             _transcript.Note(Describe(answer));
             return answer;
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException or UnansweredException or InvalidDataException or InvalidOperationException)
+        catch (Exception fault) when (IsNoAnswer(fault))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var silence = SilenceOf(fault);
@@ -133,18 +154,32 @@ public sealed class HttpSession : IDisposable
         // A zone (fe80::1%eth0) is the host's business and does not belong in a Host header (RFC 6874).
         endpoint.Address.IsIPv6 ? $"[{endpoint.Address.ToString().Split('%')[0]}]" : endpoint.Address.ToString();
 
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var body = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        int count;
-        while (body.Length < MaxBody && (count = await stream.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            body.Write(buffer, 0, (int)Math.Min(count, MaxBody - body.Length));
-        }
+    private static bool IsNoAnswer(Exception fault) =>
+        fault is HttpRequestException or IOException or OperationCanceledException or InvalidDataException or InvalidOperationException or NotSupportedException;
 
-        return body.ToArray();
+    /// <summary>Reads a body as far as it comes: a head without the end of its body is an answer all the same.</summary>
+    private static async Task<(bool Cut, Silence? Silence)> ReadBodyAsync(HttpResponseMessage response, MemoryStream body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var buffer = new byte[16 * 1024];
+            int count;
+            while ((count = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                body.Write(buffer, 0, (int)Math.Min(count, MaxBody - body.Length));
+                if (body.Length == MaxBody)
+                {
+                    return (Cut: true, null);
+                }
+            }
+
+            return (Cut: false, null);
+        }
+        catch (Exception fault) when (IsNoAnswer(fault))
+        {
+            return (Cut: false, SilenceOf(fault));
+        }
     }
 
     private static async Task<string> DescribeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -168,7 +203,7 @@ public sealed class HttpSession : IDisposable
         return text.ToString();
     }
 
-    private static string Describe(HttpAnswer answer)
+    private string Describe(HttpAnswer answer)
     {
         var text = new StringBuilder($"<- {answer.Status}");
         foreach (var (name, value) in answer.Headers)
@@ -176,7 +211,14 @@ public sealed class HttpSession : IDisposable
             text.Append($"\n   {name}: {Transcript.Printable(Encoding.UTF8.GetBytes(WithoutSession(name, value)), 512)}");
         }
 
-        return answer.Body.IsEmpty ? text.ToString() : text.Append($"\n   {Transcript.Printable(answer.Body.Span, BodyInTranscript)}").ToString();
+        if (!answer.Body.IsEmpty)
+        {
+            // Masked before it is cut: half a password at the end would no longer be recognised as one.
+            var body = _transcript.Masked(Transcript.Printable(answer.Body.Span, BodyInTranscript * 2));
+            text.Append($"\n   {(body.Length > BodyInTranscript ? $"{body[..BodyInTranscript]} ... (body of {answer.Body.Length} bytes)" : body)}");
+        }
+
+        return answer.BodySilence is { } silence ? text.Append($"\n   (the body did not end: {silence})").ToString() : text.ToString();
     }
 
     // A session id logs in whoever reads it; its attributes are what matters.
@@ -196,8 +238,9 @@ public sealed class HttpSession : IDisposable
         UnansweredException unanswered => unanswered.Silence,
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Model.Observations.Silence.HandshakeRefused,
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } => Model.Observations.Silence.Malformed,
-        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => Model.Observations.Silence.ClosedByPeer,
-        InvalidDataException or InvalidOperationException => Model.Observations.Silence.Malformed,
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => Model.Observations.Silence.ClosedByPeer,
+        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } => Model.Observations.Silence.Malformed,
+        InvalidDataException or InvalidOperationException or NotSupportedException => Model.Observations.Silence.Malformed,
         _ => (fault.GetBaseException() as SocketException)?.SocketErrorCode switch
         {
             SocketError.ConnectionRefused => Model.Observations.Silence.Refused,
