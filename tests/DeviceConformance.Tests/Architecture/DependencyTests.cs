@@ -83,11 +83,11 @@ public sealed class DependencyTests
         }
     }
 
-    private static IEnumerable<string> References(string project) => Read(project, reader => reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name)).ToList());
+    private static List<string> References(string project) => Read(project, reader => reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name)).ToList());
 
-    private static IEnumerable<string> TypeReferences(string project) => Read(project, reader => reader.TypeReferences.Select(handle => Name(reader, handle)).ToList());
+    private static List<string> TypeReferences(string project) => Read(project, reader => reader.TypeReferences.Select(handle => Name(reader, handle)).ToList());
 
-    private static IEnumerable<string> MemberReferences(string project) => Read(project, reader => reader.MemberReferences
+    private static List<string> MemberReferences(string project) => Read(project, reader => reader.MemberReferences
         .Select(reader.GetMemberReference)
         .Where(member => member.Parent.Kind == HandleKind.TypeReference)
         .Select(member => $"{Name(reader, (TypeReferenceHandle)member.Parent)}.{reader.GetString(member.Name)}")

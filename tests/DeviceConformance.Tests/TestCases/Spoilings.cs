@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DeviceConformance.Model.Declared;
-using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
