@@ -22,6 +22,9 @@ internal sealed class IdleDeadline : IDisposable
     /// <summary>Starts again.</summary>
     public void Restart(TimeSpan patience) => source.CancelAfter(patience);
 
+    /// <summary>Ends it now.</summary>
+    public void Expire() => source.Cancel();
+
     /// <inheritdoc/>
     public void Dispose()
     {

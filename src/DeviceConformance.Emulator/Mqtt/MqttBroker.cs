@@ -55,7 +55,7 @@ internal sealed class MqttBroker
         var assignedId = connect.ClientId.Length > 0 ? "" : $"panel-{Guid.NewGuid():N}";
         using var client = new MqttClient(assignedId + connect.ClientId, connect.Level, mayPublish: connect.User is not null);
         Join(client);
-        using var ofReplacement = client.Replaced.UnsafeRegister(static stream => ((Stream)stream!).Dispose(), stream);
+        using var ofReplacement = client.Replaced.UnsafeRegister(static deadline => ((IdleDeadline)deadline!).Expire(), deadline);
         var keepAlive = connect.KeepAliveSeconds is 0 or > LongestKeepAlive ? LongestKeepAlive : (ushort)connect.KeepAliveSeconds;
         var sending = SendAsync(client, stream, deadline.Token);
         var orderly = false;
