@@ -89,8 +89,9 @@ internal sealed class TcpService : IAsyncDisposable
             return;
         }
 
-        CloseAll(listeners);
+        // Before the sockets close: who waits on them then knows why.
         stopping.Cancel();
+        CloseAll(listeners);
         foreach (var socket in connections.Keys)
         {
             socket.Dispose();

@@ -80,6 +80,17 @@ internal sealed class TestDevice : IAsyncDisposable
 
     public DeviceBrowser Browse(bool tls = true) => new(EndPoint(tls ? DevicePorts.Https : DevicePorts.Http), tls);
 
+    public static string RepositoryRoot()
+    {
+        var folder = TestContext.CurrentContext.TestDirectory;
+        while (!File.Exists(Path.Combine(folder, "DeviceConformance.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The tests run outside the repository.");
+        }
+
+        return folder;
+    }
+
     /// <summary>Switches the device off; a mistake in the emulator that its log tells of fails the test.</summary>
     public async ValueTask DisposeAsync()
     {
