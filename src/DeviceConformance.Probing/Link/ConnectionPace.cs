@@ -2,60 +2,61 @@ using DeviceConformance.Model.Lab;
 
 namespace DeviceConformance.Probing.Link;
 
-/// <summary>Keeps connection attempts within the laboratory's limits: so many at once, so many in a second.</summary>
+/// <summary>Keeps connections within the laboratory's limits: so many at once, so many new ones in a second.</summary>
 internal sealed class ConnectionPace(LabLimits limits, TimeProvider time) : IDisposable
 {
-    // Tokens are handed out in slices this long, so that a burst stays small.
-    private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(20);
+    // Longer than any probe holds a connection that does not move, shorter than the deadline of an HTTP exchange.
+    internal static readonly TimeSpan SlotDeadline = TimeSpan.FromSeconds(10);
 
-    private readonly SemaphoreSlim _concurrent = new(limits.ConcurrentConnections);
-    private readonly Lock _lock = new();
-    private readonly double _perSlice = Math.Max(1, limits.ConnectionsPerSecond * _slice.TotalSeconds);
-    private long _start = time.GetTimestamp();
-    private double _given;
+    private readonly SemaphoreSlim _slots = new(limits.ConcurrentConnections);
+    private readonly RateGate _rate = new(limits.ConnectionsPerSecond, time);
 
+    /// <summary>Takes a slot and waits for the turn. The slot is held until <see cref="Release"/>.</summary>
+    /// <exception cref="LabFaultException">All slots stayed taken: the laboratory's limit is too low for what the probes do at once.</exception>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        await _concurrent.WaitAsync(cancellationToken);
+        if (!_slots.Wait(0, CancellationToken.None))
+        {
+            await TakeSlotAsync(cancellationToken);
+        }
+
         try
         {
-            while (DelayUntilNext() is { } delay && delay > TimeSpan.Zero)
-            {
-                await Task.Delay(delay, time, cancellationToken);
-            }
+            await _rate.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            _concurrent.Release();
+            _slots.Release();
             throw;
         }
     }
 
-    public void Release() => _concurrent.Release();
-
-    public void Dispose() => _concurrent.Dispose();
-
-    private TimeSpan DelayUntilNext()
+    public void Release()
     {
-        lock (_lock)
+        try
         {
-            var elapsed = time.GetElapsedTime(_start);
-            var allowed = (Math.Floor(elapsed / _slice) + 1) * _perSlice;
-            if (_given + 1 <= allowed)
-            {
-                // After an idle time the unused tokens are forfeited: they must not become one large burst.
-                if (allowed - _given > 2 * _perSlice)
-                {
-                    _start = time.GetTimestamp();
-                    _given = 0;
-                }
+            _slots.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // A connection may outlive the link by a moment when a run is interrupted; nobody waits for its slot then.
+        }
+    }
 
-                _given++;
-                return TimeSpan.Zero;
-            }
+    public void Dispose() => _slots.Dispose();
 
-            var slicesNeeded = Math.Ceiling((_given + 1) / _perSlice) - 1;
-            return TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (long)(slicesNeeded * _slice.Ticks) - elapsed.Ticks));
+    private async Task TakeSlotAsync(CancellationToken cancellationToken)
+    {
+        using var limit = Deadline.After(SlotDeadline, time, cancellationToken);
+        try
+        {
+            await _slots.WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new LabFaultException(
+                $"All {limits.ConcurrentConnections} connections that lab.yaml allows at once stayed in use for {SlotDeadline.TotalSeconds:0} s; raise 'concurrent-connections'.");
         }
     }
 }

@@ -14,18 +14,19 @@ public readonly record struct ReadResult(int Count, Silence? Silence);
 /// <remarks>What the device does is a result, never an exception: closing, resetting and staying silent are told apart.</remarks>
 public sealed class DutConnection : IAsyncDisposable
 {
-    private readonly Socket _socket;
     private readonly Transcript _transcript;
+    private readonly int _number;
     private readonly TimeProvider _time;
     private Stream _stream;
 
-    internal DutConnection(Endpoint endpoint, Socket socket, Transcript transcript, TimeProvider time)
+    internal DutConnection(Endpoint endpoint, Socket socket, Action closed, Transcript transcript, TimeProvider time)
     {
         Endpoint = endpoint;
-        _socket = socket;
         _transcript = transcript;
         _time = time;
-        _stream = new NetworkStream(socket, ownsSocket: true);
+        _number = transcript.NextConnection();
+        socket.NoDelay = true;
+        _stream = new ResettingStream(socket, closed);
     }
 
     /// <summary>The port it leads to.</summary>
@@ -64,9 +65,14 @@ public sealed class DutConnection : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             await tls.DisposeAsync();
             _transcript.Note($"TLS failed: {fault.Message}");
-            return fault is OperationCanceledException ? Silence.NoReply
-                : fault.InnerException is SocketException or IOException ? Silence.Reset
-                : Silence.HandshakeRefused;
+            return fault switch
+            {
+                OperationCanceledException => Silence.NoReply,
+                { InnerException: SocketException socket } => ConnectResult.SilenceOf(socket.SocketErrorCode),
+                // SslStream's word for a connection that ended in the middle of the handshake.
+                IOException => Silence.ClosedByPeer,
+                _ => Silence.HandshakeRefused,
+            };
         }
     }
 
@@ -79,7 +85,7 @@ public sealed class DutConnection : IAsyncDisposable
         {
             await _stream.WriteAsync(bytes, limit.Token);
             await _stream.FlushAsync(limit.Token);
-            _transcript.Sent(bytes.Span);
+            _transcript.Sent(bytes.Span, _number);
             return null;
         }
         catch (Exception fault) when (IsEndOfConnection(fault))
@@ -102,7 +108,7 @@ public sealed class DutConnection : IAsyncDisposable
                 return new ReadResult(0, Silence.ClosedByPeer);
             }
 
-            _transcript.Received(buffer.Span[..count]);
+            _transcript.Received(buffer.Span[..count], _number);
             return new ReadResult(count, null);
         }
         catch (Exception fault) when (IsEndOfConnection(fault))
@@ -113,20 +119,22 @@ public sealed class DutConnection : IAsyncDisposable
     }
 
     /// <summary>Closes at once; the device need not keep state for us.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    /// <summary>Closes a connection with a reset.</summary>
+    /// <remarks>A connection closed in good order waits in the tables of both hosts (RFC 9293, 3.6); small devices have few places there.</remarks>
+    internal static void Reset(Socket socket)
     {
         try
         {
-            // A half-closed connection would wait in the device's table of connections (RFC 9293, 3.6); a reset frees it.
-            _socket.LingerState = new LingerOption(true, 0);
+            socket.LingerState = new LingerOption(true, 0);
         }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        catch (SocketException)
         {
-            _transcript.Note("already closed");
+            // The device has reset it already (EINVAL on some platforms); then there is nothing left to free.
         }
 
-        await _stream.DisposeAsync();
-        _socket.Dispose();
+        socket.Dispose();
     }
 
     private static bool IsEndOfConnection(Exception fault) =>
@@ -142,4 +150,20 @@ public sealed class DutConnection : IAsyncDisposable
     }
 
     private CancellationTokenSource Limit(TimeSpan deadline, CancellationToken cancellationToken) => Deadline.After(deadline, _time, cancellationToken);
+
+    /// <summary>Resets the connection when it is disposed, and says so once.</summary>
+    private sealed class ResettingStream(Socket socket, Action closed) : NetworkStream(socket, ownsSocket: false)
+    {
+        private int _disposed;
+
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                Reset(Socket);
+                closed();
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Net;
 using System.Net.Sockets;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
@@ -12,10 +13,14 @@ namespace DeviceConformance.Probing.Link;
 /// </summary>
 public sealed class DutLink : IDisposable
 {
+    // File descriptors and local ports come free within seconds when something else on the host used them up.
+    private const int HostFaultTries = 6;
+    private static readonly TimeSpan _hostFaultPause = TimeSpan.FromMilliseconds(100);
+
     private readonly ImmutableHashSet<DutAddress> _targets;
     private readonly ConnectionPace _pace;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<Endpoint, int> _connections = new();
+    private readonly ConcurrentDictionary<DutAddress, int[]> _attempts = new();
 
     /// <summary>A link to the declared addresses.</summary>
     /// <param name="lab">Limits and permission for public addresses.</param>
@@ -41,8 +46,11 @@ public sealed class DutLink : IDisposable
     /// <summary>How long a connection attempt waits.</summary>
     public TimeSpan ConnectTimeout => TimeSpan.FromMilliseconds(Limits.ConnectTimeoutMilliseconds);
 
-    /// <summary>Connection attempts so far, by port.</summary>
-    public IReadOnlyDictionary<Endpoint, int> Connections => _connections;
+    /// <summary>Connection attempts so far, by port, sweeps included.</summary>
+    public IReadOnlyDictionary<Endpoint, int> Connections => _attempts
+        .SelectMany(address => address.Value.Select((count, port) => KeyValuePair.Create(new Endpoint(address.Key, port), count)))
+        .Where(port => port.Value > 0)
+        .ToDictionary();
 
     /// <summary>Opens a connection. Repeats an attempt that got no answer at all, twice at the most, and notes that.</summary>
     /// <exception cref="OutsideTargetException">The endpoint is not the DUT's: a bug of the caller.</exception>
@@ -62,47 +70,66 @@ public sealed class DutLink : IDisposable
         }
     }
 
-    /// <summary>One connection attempt without a repeat and, for sweeps, without a transcript.</summary>
+    /// <summary>One connection attempt without a repeat.</summary>
     /// <exception cref="OutsideTargetException">The endpoint is not the DUT's: a bug of the caller.</exception>
+    /// <exception cref="LabFaultException">The host can not open a connection, not even after a while.</exception>
     public async Task<ConnectResult> ConnectOnceAsync(Endpoint endpoint, Transcript transcript, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(transcript);
+        for (var attempt = 1; ; attempt++)
+        {
+            var (socket, error) = await AttemptAsync(endpoint, timeout, cancellationToken);
+            if (socket is not null)
+            {
+                transcript.Note($"connected to {endpoint}");
+                return ConnectResult.Open(new DutConnection(endpoint, socket, _pace.Release, transcript, _time));
+            }
+
+            _pace.Release();
+            var answer = Knock.AnswerOf(error, endpoint.Address.IsIPv6);
+            if (answer != PortAnswer.HostFault)
+            {
+                var silence = answer == PortAnswer.Unreachable ? Silence.HostUnreachable : ConnectResult.SilenceOf(error);
+                return ConnectResult.Failed(silence, Describe(endpoint, silence));
+            }
+
+            if (attempt == HostFaultTries)
+            {
+                throw new LabFaultException($"The host can not open a connection to {endpoint}: {new SocketException((int)error).Message} ({error}).");
+            }
+
+            await Task.Delay(_hostFaultPause * attempt, _time, cancellationToken);
+        }
+    }
+
+    /// <summary>One connection attempt that is closed at once and leaves no trace but the count: for sweeps. Never repeats.</summary>
+    /// <exception cref="OutsideTargetException">The endpoint is not the DUT's: a bug of the caller.</exception>
+    public async ValueTask<Knock> KnockAsync(Endpoint endpoint, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var (socket, error) = await AttemptAsync(endpoint, timeout, cancellationToken);
+        _pace.Release();
+        if (socket is not null)
+        {
+            DutConnection.Reset(socket);
+        }
+
+        return new Knock(Knock.AnswerOf(error, endpoint.Address.IsIPv6), error);
+    }
+
+    // Whoever gets the socket, or finds there is none, releases the slot.
+    private async ValueTask<(Socket? Socket, SocketError Error)> AttemptAsync(Endpoint endpoint, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         Guard(endpoint.Address);
         await _pace.WaitAsync(cancellationToken);
         try
         {
-            _connections.AddOrUpdate(endpoint, 1, static (_, count) => count + 1);
-            var socket = new Socket(endpoint.Address.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            using var limit = Deadline.After(timeout, _time, cancellationToken);
-            try
-            {
-                await socket.ConnectAsync(endpoint.Address.Address, endpoint.Port, limit.Token);
-                if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
-                {
-                    // A loopback connect to a free ephemeral port can meet itself (simultaneous open, RFC 9293, 3.5); nobody listens there.
-                    socket.Dispose();
-                    return ConnectResult.Failed(Silence.Refused, $"{endpoint} refuses the connection.");
-                }
-
-                transcript.Note($"connected to {endpoint}");
-                return ConnectResult.Open(new DutConnection(endpoint, socket, transcript, _time));
-            }
-            catch (Exception fault) when (fault is SocketException or OperationCanceledException)
-            {
-                socket.Dispose();
-                cancellationToken.ThrowIfCancellationRequested();
-                if (fault is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.AddressNotAvailable or SocketError.AccessDenied } lab)
-                {
-                    throw new LabFaultException($"The host can not open a connection to {endpoint}: {lab.Message}", lab);
-                }
-
-                var silence = fault is SocketException socketFault ? ConnectResult.SilenceOf(socketFault.SocketErrorCode) : Silence.NoReply;
-                return ConnectResult.Failed(silence, Describe(endpoint, silence));
-            }
+            Interlocked.Increment(ref _attempts.GetOrAdd(endpoint.Address, static _ => new int[65536])[endpoint.Port]);
+            return await ConnectAttempt.ConnectAsync(new IPEndPoint(endpoint.Address.Address, endpoint.Port), timeout, _time, cancellationToken);
         }
-        finally
+        catch (OperationCanceledException)
         {
             _pace.Release();
+            throw;
         }
     }
 
