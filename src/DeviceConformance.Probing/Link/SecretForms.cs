@@ -33,8 +33,8 @@ internal sealed class SecretForms
         }
 
         _forms.Add(password);
-        _forms.Add(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(password)));
         _forms.UnionWith(Derived(user, password).Where(form => form.Length >= ShortestDerivedForm));
+        _forms.UnionWith(_forms.Select(form => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(form))).ToList());
         // The transcript's own escapes, for callers that hand in text which has been through them.
         _forms.UnionWith(_forms.Select(form => Transcript.Printable(Encoding.Latin1.GetBytes(form), int.MaxValue)).ToList());
         _search = null;
