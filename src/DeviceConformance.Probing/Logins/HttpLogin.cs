@@ -82,7 +82,7 @@ internal abstract class HttpLogin(Endpoint endpoint, LoginPoint login, ProbeCont
 
     /// <summary>An attempt that HTTP answered.</summary>
     protected LoginAttempt Answered(AccessResult result, string text, HttpAnswer answer, AnswerShape shape) =>
-        new(result, text, answer.Elapsed, null, Blocked: false) { Shape = shape, RetryAfter = LockSigns.RetryAfter(answer, Context.Time.GetUtcNow()) };
+        new(result, text, answer.Elapsed, null, Blocked: false) { Shape = shape, Code = $"{answer.Status}", RetryAfter = LockSigns.RetryAfter(answer, Context.Time.GetUtcNow()) };
 
     /// <summary>An attempt that HTTP did not answer.</summary>
     protected LoginAttempt NotAnswered(HttpAnswer answer) =>
@@ -103,19 +103,6 @@ internal abstract class HttpLogin(Endpoint endpoint, LoginPoint login, ProbeCont
 
         return CookieNames(answer) is { Length: > 0 } cookies ? text.Append($" with cookie {cookies}").ToString() : text.ToString();
     }
-
-    /// <summary>A silence in words.</summary>
-    protected static string Words(Silence silence) => silence switch
-    {
-        Silence.Refused => "the connection is refused",
-        Silence.NoReply => "nothing came within the deadline",
-        Silence.ClosedByPeer => "the connection was closed",
-        Silence.Reset => "the connection was reset",
-        Silence.Malformed => "the answer does not follow the protocol",
-        Silence.HandshakeRefused => "the TLS handshake failed",
-        Silence.HostUnreachable => "the network knows no way to it",
-        _ => "the device no longer answers",
-    };
 
     // Names only, those that a server takes back by an empty value left out: the values differ each time and are secret.
     private static string CookieNames(HttpAnswer answer) =>

@@ -19,8 +19,11 @@ public sealed record LoginAttempt(AccessResult Result, string Answer, TimeSpan E
     /// <summary>How long the DUT asks to wait (Retry-After, RFC 9110, 10.2.3); null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Whether the DUT ended the connection after the attempt, where the protocol would have allowed another.</summary>
-    public bool Closed { get; init; }
+    /// <summary>Whether the DUT had ended the connection, where the protocol would have allowed another attempt on it, so that a new one was opened.</summary>
+    public bool Reconnected { get; init; }
+
+    /// <summary>What the protocol says of the attempt: HTTP status, FTP reply code, code of CONNACK; empty when it knows no codes.</summary>
+    public string Code { get; init; } = "";
 
     /// <summary>What the answer looks like, for comparing it with others.</summary>
     internal AnswerShape Shape { get; init; } = AnswerShape.Empty;

@@ -71,6 +71,9 @@ public static class LoginClient
         LoginProtocol.HttpBasic => new HttpBasicLogin(endpoint, login, context),
         LoginProtocol.HttpDigest => new HttpDigestLogin(endpoint, login, context),
         LoginProtocol.HttpForm => new HttpFormLogin(endpoint, login, context),
+        LoginProtocol.Telnet => new TelnetLogin(endpoint, login, context),
+        LoginProtocol.Ftp => new FtpLogin(endpoint, login, context),
+        LoginProtocol.Mqtt => new BrokerLogin(endpoint, login, context),
         _ => null,
     };
 

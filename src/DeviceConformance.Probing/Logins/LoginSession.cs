@@ -3,6 +3,7 @@ using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
+using DeviceConformance.Probing.Link;
 
 namespace DeviceConformance.Probing.Logins;
 
@@ -11,6 +12,11 @@ namespace DeviceConformance.Probing.Logins;
 /// </summary>
 internal abstract class LoginSession(Endpoint endpoint, LoginPoint login, ProbeContext context) : IAsyncDisposable
 {
+    /// <summary>How long the DUT has for each step of a login; logins that delay refusal take a few seconds.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly LoginAttempt NotConnected = new(AccessResult.NotTried, "", TimeSpan.Zero, null, Blocked: false);
+
     private readonly List<(AnswerShape Shape, int Tolerance)> _refusals = [];
     private int _answered;
 
@@ -68,7 +74,42 @@ internal abstract class LoginSession(Endpoint endpoint, LoginPoint login, ProbeC
     protected abstract LoginSession Beside();
 
     /// <summary>An attempt that got no answer.</summary>
-    protected static LoginAttempt Unanswered(Silence silence, string text, TimeSpan elapsed) => new(AccessResult.Unclear, text, elapsed, silence, Blocked: false) { Closed = true };
+    protected static LoginAttempt Unanswered(Silence silence, string text, TimeSpan elapsed) => new(AccessResult.Unclear, text, elapsed, silence, Blocked: false);
+
+    /// <summary>Opens a connection, inside TLS where the login runs inside TLS from its first byte.</summary>
+    /// <param name="transcript">Where its bytes are kept.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The connection, or the attempt that failed for want of one.</returns>
+    protected async Task<(DutConnection? Connection, LoginAttempt Failure)> ConnectAsync(Transcript transcript, CancellationToken cancellationToken)
+    {
+        var started = Context.Time.GetTimestamp();
+        var result = await Context.Link.ConnectAsync(Endpoint, transcript, cancellationToken);
+        if (!result.TryGet(out var connection))
+        {
+            return (null, Unanswered(result.Silence, result.Text, Context.Time.GetElapsedTime(started)));
+        }
+
+        if (Login.Tls && await connection.StartTlsAsync(Patience, cancellationToken) is { } silence)
+        {
+            await connection.DisposeAsync();
+            return (null, Unanswered(silence, $"{Endpoint} does not take up TLS: {Words(silence)}", Context.Time.GetElapsedTime(started)));
+        }
+
+        return (connection, NotConnected);
+    }
+
+    /// <summary>A silence in words.</summary>
+    protected static string Words(Silence silence) => silence switch
+    {
+        Silence.Refused => "the connection is refused",
+        Silence.NoReply => "nothing came within the deadline",
+        Silence.ClosedByPeer => "the connection was closed",
+        Silence.Reset => "the connection was reset",
+        Silence.Malformed => "the answer does not follow the protocol",
+        Silence.HandshakeRefused => "the TLS handshake failed",
+        Silence.HostUnreachable => "the network knows no way to it",
+        _ => "the device no longer answers",
+    };
 
     /// <summary>Whether an answer is known to be a refusal.</summary>
     protected bool IsLikeRefusal(AnswerShape shape) => _refusals.Exists(refusal => refusal.Shape.DistanceTo(shape) <= refusal.Tolerance);

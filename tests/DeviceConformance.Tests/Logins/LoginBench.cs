@@ -16,15 +16,16 @@ internal sealed class LoginBench : IDisposable
 {
     private readonly DutLink _link;
 
-    public LoginBench(LabSetup? lab = null, Ixit? ixit = null, ImmutableArray<DutSample>? samples = null, TimeProvider? time = null)
+    public LoginBench(LabSetup? lab = null, Ixit? ixit = null, ImmutableArray<DutSample>? samples = null, TimeProvider? time = null, IPAddress? address = null)
     {
+        var target = new DutAddress(address ?? IPAddress.Loopback);
         lab ??= LabSetup.Default;
         time ??= TimeProvider.System;
         var dut = new Dut(
             "Maker", "", "Model", "device", "1.0", "", Fact<bool>.Missing, "", [], [],
-            samples ?? [new DutSample("A", "", [], [Loopback])], ImmutableDictionary<string, StatedCondition>.Empty, Evidence("dut"));
+            samples ?? [new DutSample("A", "", [], [target])], ImmutableDictionary<string, StatedCondition>.Empty, Evidence("dut"));
         var declared = new Declaration(StandardEdition.V3, dut, new Ics([]), ixit ?? new Ixit([]), lab, "");
-        _link = new DutLink(lab, [Loopback], time);
+        _link = new DutLink(lab, [target], time);
         Context = new ProbeContext(
             declared, _link, new Liveness(_link, declared), new Transcript(time, lab.Credentials), time, (_, _) => Evidence("artefact"), (_, text) => Progress.Add(text));
     }
