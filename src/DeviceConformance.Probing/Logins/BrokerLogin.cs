@@ -9,12 +9,12 @@ using DeviceConformance.Probing.Mqtt;
 namespace DeviceConformance.Probing.Logins;
 
 /// <summary>User name and password in CONNECT of MQTT 3.1.1, or 5.0 where the broker wants that. One connection takes one login.</summary>
-internal sealed class BrokerLogin(Endpoint endpoint, LoginPoint login, ProbeContext context) : LoginSession(endpoint, login, context)
+internal sealed class BrokerLogin(Endpoint endpoint, LoginPoint login, ProbeContext context) : SessionLogin(endpoint, login, context)
 {
     private byte _level = MqttPacket.Level311;
 
     /// <summary>A CONNECT without user name and password.</summary>
-    public Task<LoginAttempt> WithoutCredentialAsync(CancellationToken cancellationToken) => ConnectAsync(null, null, cancellationToken);
+    public override Task<LoginAttempt> WithoutCredentialAsync(CancellationToken cancellationToken) => ConnectAsync(null, null, cancellationToken);
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;

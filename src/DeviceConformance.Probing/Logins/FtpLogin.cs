@@ -9,7 +9,7 @@ using DeviceConformance.Probing.Link;
 namespace DeviceConformance.Probing.Logins;
 
 /// <summary>USER and PASS of FTP (RFC 959, 4.1.1); with TLS from the first byte, or by AUTH TLS (RFC 4217).</summary>
-internal sealed class FtpLogin(Endpoint endpoint, LoginPoint login, ProbeContext context) : LoginSession(endpoint, login, context)
+internal sealed class FtpLogin(Endpoint endpoint, LoginPoint login, ProbeContext context) : SessionLogin(endpoint, login, context)
 {
     private readonly byte[] _buffer = new byte[FtpReply.MaxLength + 1024];
     private DutConnection? _connection;
@@ -18,7 +18,7 @@ internal sealed class FtpLogin(Endpoint endpoint, LoginPoint login, ProbeContext
     private bool _startsInClear = !login.Tls;
 
     /// <summary>Whether anybody gets in under the name that FTP servers keep for that (RFC 1635).</summary>
-    public Task<LoginAttempt> WithoutCredentialAsync(CancellationToken cancellationToken) => AttemptAsync("anonymous", new Secret("anonymous@"), cancellationToken);
+    public override Task<LoginAttempt> WithoutCredentialAsync(CancellationToken cancellationToken) => AttemptAsync("anonymous", new Secret("anonymous@"), cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync() => await CloseAsync();

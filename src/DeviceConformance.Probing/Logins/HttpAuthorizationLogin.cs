@@ -53,6 +53,15 @@ internal abstract class HttpAuthorizationLogin(Endpoint endpoint, LoginPoint log
             : Answered(AccessResult.Unclear, Describe(answer), answer, shape);
     }
 
+    /// <summary>Why the login can not be tried; null when it can, or when the device did not answer.</summary>
+    public async Task<string?> WhyNotAsync(CancellationToken cancellationToken)
+    {
+        var page = await AsAnonymousAsync(Login.Path, cancellationToken);
+        return page.Answer.Silence is not null ? null
+            : page.IsSuccess ? $"{Login.Path} answers {page.Answer.Status} without any login"
+            : WhyNot(page.Answer.Status, ChallengesOf(page.Answer));
+    }
+
     /// <summary>Why the login can not be tried, given what a client without credential gets; null when it can.</summary>
     protected abstract string? WhyNot(int status, ImmutableArray<AuthChallenge> challenges);
 

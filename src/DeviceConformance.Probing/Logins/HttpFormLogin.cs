@@ -24,11 +24,24 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
     public override Task<HttpAnswer> SendAsync(string user, Secret password, HttpMethod method, string path, Func<HttpContent?> content, CancellationToken cancellationToken) =>
         Session.SendAsync(method, path, content(), null, cancellationToken);
 
-    /// <summary>Whether a page asks for the password of this login.</summary>
-    public bool IsLoginPage(HttpAnswer answer) => answer.Silence is null && HtmlForm.TryFind(answer.Text, _form.PasswordField, out _);
+    /// <summary>Whether a page is the login page: it has a form with the fields of the login, and with no others than the login page has.</summary>
+    /// <remarks>A page of settings may well have a field of the same name; that must not be taken for being kept out.</remarks>
+    public async Task<bool> IsLoginPageAsync(HttpAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Silence is not null || !HtmlForm.TryFind(answer.Text, _form.PasswordField, out var form))
+        {
+            return false;
+        }
+
+        var login = await AsAnonymousAsync(Login.Path, cancellationToken);
+        return HtmlForm.TryFind(login.Answer.Text, _form.PasswordField, out var known)
+            ? known.Fields.ToHashSet(StringComparer.Ordinal).SetEquals(form.Fields)
+            : _form.UserField.Length == 0 || form.Fields.Contains(_form.UserField);
+    }
 
     /// <summary>Whether an answer keeps a client out: by its status or by showing the login page.</summary>
-    public bool IsRefusal(HttpPage page) => page.Answer.Status is 401 or 403 || (page.IsSuccess && IsLoginPage(page.Answer));
+    public async Task<bool> IsRefusalAsync(HttpPage page, CancellationToken cancellationToken) =>
+        page.Answer.Status is 401 or 403 || (page.IsSuccess && await IsLoginPageAsync(page.Answer, cancellationToken));
 
     /// <inheritdoc/>
     protected override async Task<LoginAttempt> AttemptAsync(string user, Secret password, CancellationToken cancellationToken)
@@ -150,7 +163,7 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
             ? page
             : await FollowAsync(path, await Session.GetAsync(path, cancellationToken), next => Session.GetAsync(next, cancellationToken));
         var outside = await AsAnonymousAsync(path, cancellationToken);
-        if (inside.IsSuccess && !IsRefusal(inside) && IsRefusal(outside))
+        if (inside.IsSuccess && !await IsRefusalAsync(inside, cancellationToken) && await IsRefusalAsync(outside, cancellationToken))
         {
             return Answered(AccessResult.Granted, $"{Describe(answer)}, after which {path} opens that needs a login", answer, shape);
         }

@@ -33,6 +33,10 @@ internal abstract class HttpLogin(Endpoint endpoint, LoginPoint login, ProbeCont
     /// <summary>Sends a request with what the login gave: cookies, an Authorization header.</summary>
     public abstract Task<HttpAnswer> SendAsync(string user, Secret password, HttpMethod method, string path, Func<HttpContent?> content, CancellationToken cancellationToken);
 
+    /// <summary>Sends a request as a client that never logged in.</summary>
+    public Task<HttpAnswer> SendAnonymouslyAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken) =>
+        _anonymous.SendAsync(method, path, content, null, cancellationToken);
+
     /// <summary>What a client that never logged in gets at a path, redirects followed; asked once for each path.</summary>
     public async Task<HttpPage> AsAnonymousAsync(string path, CancellationToken cancellationToken)
     {
@@ -98,7 +102,8 @@ internal abstract class HttpLogin(Endpoint endpoint, LoginPoint login, ProbeCont
         var text = new StringBuilder($"{answer.Status}");
         if (answer.Header("Location") is { Length: > 0 } location)
         {
-            text.Append($" to {Link.Transcript.Printable(Encoding.UTF8.GetBytes(location), 128)}");
+            // Behind the path there may be a session id.
+            text.Append($" to {Link.Transcript.Printable(Encoding.UTF8.GetBytes(location.Split('?', ';')[0]), 128)}");
         }
 
         return CookieNames(answer) is { Length: > 0 } cookies ? text.Append($" with cookie {cookies}").ToString() : text.ToString();

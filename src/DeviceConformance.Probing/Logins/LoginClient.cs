@@ -87,12 +87,18 @@ public static class LoginClient
             return attempt;
         }
 
-        var wait = attempt.RetryAfter ?? DeclaredLock(login, context.Declared) ?? _usualLock;
+        await WaitOutLockAsync(login, attempt.RetryAfter, context, cancellationToken);
+        return await session.TryAsync(user, password, cancellationToken);
+    }
+
+    /// <summary>Waits as long as the DUT asks or the declaration says that a lock lasts.</summary>
+    internal static async Task WaitOutLockAsync(LoginPoint login, TimeSpan? retryAfter, ProbeContext context, CancellationToken cancellationToken)
+    {
+        var wait = retryAfter ?? DeclaredLock(login, context.Declared) ?? _usualLock;
         wait = (wait > _longestLock ? _longestLock : wait) + TimeSpan.FromSeconds(1);
         context.Transcript.Note($"the login is locked; waiting {wait.TotalSeconds:0} s");
         context.Progress(0, $"the login is locked; waiting {wait.TotalSeconds:0} s");
         await Task.Delay(wait, context.Time, cancellationToken);
-        return await session.TryAsync(user, password, cancellationToken);
     }
 
     /// <summary>An attempt that was not made, since the harness does not speak the protocol.</summary>

@@ -9,7 +9,7 @@ using DeviceConformance.Probing.Link;
 namespace DeviceConformance.Probing.Logins;
 
 /// <summary>A login by prompts over Telnet (RFC 854). Prompts are told by the last line of the screen, whether or not it ends.</summary>
-internal sealed class TelnetLogin(Endpoint endpoint, LoginPoint login, ProbeContext context) : LoginSession(endpoint, login, context)
+internal sealed class TelnetLogin(Endpoint endpoint, LoginPoint login, ProbeContext context) : SessionLogin(endpoint, login, context)
 {
     // A screen is text for a person; a device that pours out more is cut off.
     private const int MaxScreen = 16 * 1024;
@@ -32,7 +32,7 @@ internal sealed class TelnetLogin(Endpoint endpoint, LoginPoint login, ProbeCont
     private int _onConnection;
 
     /// <summary>What a connection shows before anything is typed.</summary>
-    public async Task<LoginAttempt> WithoutCredentialAsync(CancellationToken cancellationToken)
+    public override async Task<LoginAttempt> WithoutCredentialAsync(CancellationToken cancellationToken)
     {
         if (await OpenAsync(cancellationToken) is { } failure)
         {
