@@ -14,5 +14,6 @@ internal static class ConsistencyRules
         FactRules.Check(draft, complaints);
         UpdateImageRules.Check(draft, complaints);
         RequiredFieldRules.Check(draft, complaints);
+        IcsComplaints.Check(draft, complaints);
     }
 }
