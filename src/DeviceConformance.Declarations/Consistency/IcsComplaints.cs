@@ -13,8 +13,9 @@ internal static class IcsComplaints
             return;
         }
 
-        var broken = draft.Catalogue.Tables.Where(table => draft.Broken.Contains(table.Role)).Select(table => table.Id).ToHashSet();
-        foreach (var remark in IcsRules.Check(draft.Catalogue, draft.Declaration).Where(remark => remark.Rule != "missing-table" || !broken.Contains(remark.Table)))
+        var remarks = IcsRules.Check(draft.Catalogue, draft.Declaration).ToLookup(remark => remark.Rule == IcsRules.MissingTable);
+        MissingTables(draft, complaints, remarks[true]);
+        foreach (var remark in remarks[false])
         {
             if (remark.Weight == IcsWeight.Advice)
             {
@@ -24,6 +25,20 @@ internal static class IcsComplaints
             {
                 complaints.Error(remark.Rule, remark.At, remark.Message, remark.Remedy, remark.Table);
             }
+        }
+    }
+
+    // Many claims need the same table; its absence is one thing to mend. A table whose file is broken is complained of already.
+    private static void MissingTables(Draft draft, ComplaintBook complaints, IEnumerable<IcsRemark> remarks)
+    {
+        var broken = draft.Catalogue.Tables.Where(table => draft.Broken.Contains(table.Role)).Select(table => table.Id).ToHashSet();
+        foreach (var table in remarks.Where(remark => !broken.Contains(remark.Table)).GroupBy(remark => remark.Table))
+        {
+            var first = table.First();
+            var message = table.Count() == 1
+                ? first.Message
+                : $"Provisions {string.Join(", ", table.Select(remark => remark.Provision))} are answered Y, but the declaration does not contain the table {table.Key}, which their tests read.";
+            complaints.Error(first.Rule, first.At, message, first.Remedy, first.Table);
         }
     }
 }

@@ -25,10 +25,10 @@ public static class IcsVerifier
         return new IcsVerification(Verdicts.AllOf(findings.Select(finding => finding.Verdict)), findings);
     }
 
-    private static IEnumerable<Finding> Findings(ProvisionId id, IEnumerable<IcsRemark> remarks, Catalogue catalogue, Declaration declared)
+    private static ImmutableArray<Finding> Findings(ProvisionId id, IEnumerable<IcsRemark> remarks, Catalogue catalogue, Declaration declared)
     {
-        var found = remarks.Select(Of).ToList();
-        return found.Count > 0 ? found
+        ImmutableArray<Finding> found = [.. remarks.Select(Of)];
+        return !found.IsEmpty ? found
             : declared.Ics.Find(id) is { } row ? [Sound(catalogue.Provisions.First(provision => provision.Id == id), row, declared)]
             : [];
     }

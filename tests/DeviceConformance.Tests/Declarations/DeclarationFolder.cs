@@ -3,6 +3,7 @@ using System.Text;
 using DeviceConformance.Declarations;
 using DeviceConformance.Declarations.Catalogues;
 using DeviceConformance.Declarations.Complaints;
+using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.TestCases;
 using NUnit.Framework;
@@ -12,7 +13,7 @@ namespace DeviceConformance.Tests.Declarations;
 /// <summary>
 /// A declaration of a small sound device in a folder of its own, without a single complaint. Tests spoil one thing in it and read it.
 /// </summary>
-internal sealed class DeclarationFolder : IDisposable
+public sealed class DeclarationFolder : IDisposable
 {
     private static readonly Lazy<Catalogue> Older = new(() => CatalogueReader.Read(CatalogueFiles.Read(StandardEdition.V2), StandardEdition.V2.CatalogueFile));
     private static readonly Lazy<Catalogue> Newer = new(() => CatalogueReader.Read(CatalogueFiles.Read(StandardEdition.V3), StandardEdition.V3.CatalogueFile));
@@ -100,6 +101,23 @@ internal sealed class DeclarationFolder : IDisposable
         return Write("ics.yaml", string.Join('\n', lines).TrimEnd('\n') + $"\n- {{provision: {provision}, support: {support}, detail: '{detail}'}}\n");
     }
 
+    /// <summary>Lets a table state that it has no entry.</summary>
+    public DeclarationFolder Empty(IxitRole role) => Write(FileOf(role), $"table: {Catalogue.Table(role).Id}\nentries: []\n");
+
+    /// <summary>Takes a table away, so that the declaration says nothing of it.</summary>
+    public DeclarationFolder Without(IxitRole role) => Delete(FileOf(role));
+
+    /// <summary>Takes a line away.</summary>
+    public DeclarationFolder Cut(IxitRole role, string line) =>
+        Replace(role, Text(FileOf(role)).Split('\n').First(candidate => candidate.Contains(line, StringComparison.Ordinal)) + "\n", "");
+
+    /// <summary>Takes all statements on conditions away.</summary>
+    public DeclarationFolder WithoutStatements() => Write("dut.yaml", Text("dut.yaml").Split("conditions:")[0]);
+
+    /// <summary>States a condition, and no other.</summary>
+    public DeclarationFolder State(string condition, string holds) =>
+        Write("dut.yaml", Text("dut.yaml").Split("conditions:")[0] + $"conditions:\n  '{condition}': {{holds: {holds}, because: the design makes it so}}\n");
+
     public DeclarationFolder Delete(string file)
     {
         File.Delete(Path.Combine(_folder, file));
@@ -107,6 +125,14 @@ internal sealed class DeclarationFolder : IDisposable
     }
 
     public DeclarationReading Read(Func<string, string?>? environment = null) => DeclarationReader.Read(_folder, Of, environment ?? (_ => null));
+
+    /// <summary>The declaration as it stands; the test is wrong when it can not be taken over.</summary>
+    public Declaration Declared()
+    {
+        var reading = Read();
+        Assert.That(reading.Declaration, Is.Not.Null, string.Join('\n', reading.Complaints.Select(complaint => $"{complaint.At} {complaint.Rule}: {complaint.Message}")));
+        return reading.Declaration!;
+    }
 
     /// <summary>Complaints by a rule, each as file, line and message.</summary>
     public IReadOnlyList<Complaint> Complaints(string rule) => [.. Read().Complaints.Where(complaint => complaint.Rule == rule)];

@@ -53,7 +53,7 @@ internal static class ClaimRules
         from table in provision.Tables
         where declared.Ixit.Tables.All(sheet => sheet.Table.Id != table)
         select IcsRules.OnRow(
-            "missing-table",
+            IcsRules.MissingTable,
             IcsWeight.Doubt,
             row,
             $"Provision {row.Provision} is answered Y, but the declaration does not contain the table {table}, which its tests read.",

@@ -12,6 +12,9 @@ public static class IcsRules
     /// <summary>Name by which remarks call the ICS where they would otherwise name a table.</summary>
     public const string IcsName = "ICS";
 
+    /// <summary>Rule on tables that a claimed provision needs and the declaration does not contain.</summary>
+    public const string MissingTable = "missing-table";
+
     /// <summary>Checks the ICS; no remark when it is valid. In the order of the standard.</summary>
     /// <param name="catalogue">The catalogue of the declaration's edition.</param>
     /// <param name="declared">The declaration.</param>
