@@ -21,9 +21,9 @@ internal sealed record TcpConnection(Stream Stream, IPEndPoint Local, IPEndPoint
 internal sealed class TcpService : IAsyncDisposable
 {
     /// <summary>Connections served at the same time; further ones are closed at once, as a small network stack does.</summary>
-    public const int ConnectionLimit = 64;
+    public const int ConnectionLimit = 256;
 
-    private const int Backlog = 32;
+    private const int Backlog = 128;
     private const int LingerLimit = 64 * 1024;
     private static readonly TimeSpan LingerPatience = TimeSpan.FromMilliseconds(500);
 

@@ -20,7 +20,8 @@ internal enum PeekResult
 /// <param name="HighestVersion">Highest version offered, from the extension supported_versions when it is there.</param>
 /// <param name="Suites">Cipher suites in the client's order.</param>
 /// <param name="NullCompression">Whether the client can do without compression, as it must.</param>
-internal sealed record ClientHello(ushort HighestVersion, ushort[] Suites, bool NullCompression)
+/// <param name="SecureRenegotiation">Whether the client asks for secure renegotiation, by extension or by the value among the suites (RFC 5746).</param>
+internal sealed record ClientHello(ushort HighestVersion, ushort[] Suites, bool NullCompression, bool SecureRenegotiation)
 {
     /// <summary>Longest ClientHello that is looked at, in bytes; the standard allows 2^24, clients send a few hundred to a few thousand.</summary>
     public const int MaximumLength = 16 * 1024;
@@ -30,6 +31,8 @@ internal sealed record ClientHello(ushort HighestVersion, ushort[] Suites, bool 
     private const byte HandshakeRecord = 22;
     private const byte ClientHelloMessage = 1;
     private const ushort SupportedVersions = 43;
+    private const ushort RenegotiationInfo = 0xFF01;
+    private const ushort RenegotiationSuiteValue = 0x00FF;
 
     /// <summary>Reads a ClientHello from the start of a connection, put together from as many records as it spans.</summary>
     public static PeekResult Peek(ReadOnlySequence<byte> received, out ClientHello? hello)
@@ -104,6 +107,7 @@ internal sealed record ClientHello(ushort HighestVersion, ushort[] Suites, bool 
             suites[index] = BinaryPrimitives.ReadUInt16BigEndian(suiteBytes[(2 * index)..]);
         }
 
+        var secureRenegotiation = suites.Contains(RenegotiationSuiteValue);
         if (!rest.IsEmpty)
         {
             if (!TryTake(ref rest, 2, out var extensions))
@@ -125,6 +129,7 @@ internal sealed record ClientHello(ushort HighestVersion, ushort[] Suites, bool 
                     return false;
                 }
 
+                secureRenegotiation |= type == RenegotiationInfo;
                 if (type == SupportedVersions && TryTake(ref content, 1, out var versions))
                 {
                     highest = Highest(versions);
@@ -132,7 +137,7 @@ internal sealed record ClientHello(ushort HighestVersion, ushort[] Suites, bool 
             }
         }
 
-        hello = new ClientHello(highest, suites, compressions.Contains((byte)0));
+        hello = new ClientHello(highest, suites, compressions.Contains((byte)0), secureRenegotiation);
         return true;
     }
 

@@ -22,6 +22,9 @@ internal sealed class ObsoleteTls(DeviceTls tls, TimeProvider time, DeviceLog lo
     // TLS_RSA_WITH_AES_256_CBC_SHA, TLS_RSA_WITH_AES_128_CBC_SHA, TLS_RSA_WITH_3DES_EDE_CBC_SHA, in the server's order.
     private static readonly ushort[] Suites = [0x0035, 0x002F, 0x000A];
 
+    // Extensions with an empty renegotiation_info alone (RFC 5746, 3.6); without it OpenSSL does not read on.
+    private static readonly byte[] FirstRenegotiationInfo = [0, 5, 0xFF, 0x01, 0, 1, 0];
+
     /// <summary>Looks at the ClientHello without consuming it and answers it when it is for an obsolete version.</summary>
     /// <returns>Whether the connection was answered here and is over; false: it is untouched.</returns>
     public async Task<bool> TryAnswerAsync(ConnectionContext connection)
@@ -60,13 +63,15 @@ internal sealed class ObsoleteTls(DeviceTls tls, TimeProvider time, DeviceLog lo
         }
 
         log.Note($"TLS: answered a client of TLS 1.{hello.HighestVersion - Tls10} with suite 0x{suite:X4}");
-        await transport.Output.WriteAsync(Flight(hello.HighestVersion, suite), cancellationToken);
+        await transport.Output.WriteAsync(Flight(hello, suite), cancellationToken);
         var reply = await transport.Input.ReadAsync(cancellationToken);
         transport.Input.AdvanceTo(reply.Buffer.End);
     }
 
-    private byte[] Flight(ushort version, ushort suite)
+    private byte[] Flight(ClientHello hello, ushort suite)
     {
+        var version = hello.HighestVersion;
+
         // version, random, no session id, suite, no compression
         var serverHello = new byte[2 + 32 + 1 + 2 + 1];
         BinaryPrimitives.WriteUInt16BigEndian(serverHello, version);
@@ -77,7 +82,7 @@ internal sealed class ObsoleteTls(DeviceTls tls, TimeProvider time, DeviceLog lo
         byte[] certificates = [.. Length24(certificate.Length + 3), .. Length24(certificate.Length), .. certificate];
         return
         [
-            .. Record(HandshakeRecord, version, Message(2, serverHello)),
+            .. Record(HandshakeRecord, version, Message(2, hello.SecureRenegotiation ? [.. serverHello, .. FirstRenegotiationInfo] : serverHello)),
             .. Record(HandshakeRecord, version, Message(11, certificates)),
             .. Record(HandshakeRecord, version, Message(14, [])),
         ];

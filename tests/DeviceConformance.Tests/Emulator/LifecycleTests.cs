@@ -159,7 +159,7 @@ public sealed class LifecycleTests
     {
         await using var device = await TestDevice.StartAsync(DeviceFaults.TelnetOpen);
         var clients = new List<RawConnection>();
-        for (var count = 0; count < 64; count++)
+        for (var count = 0; count < TcpService.ConnectionLimit; count++)
         {
             clients.Add(await RawConnection.OpenAsync(device.EndPoint(DevicePorts.Telnet)));
             await clients[^1].ReadUntilAsync("login: ");

@@ -114,6 +114,16 @@ public sealed class TlsTests
         Assert.That(chosen, Is.EqualTo(new ushort[] { 0x0035, 0x002F, 0x000A }));
     }
 
+    [TestCase(new ushort[] { 0x002F }, new byte[0])]
+    [TestCase(new ushort[] { 0x002F, 0x00FF }, new byte[] { 0, 5, 0xFF, 1, 0, 1, 0 })]
+    public async Task Obsolete_tls_answers_the_wish_for_secure_renegotiation(ushort[] suites, byte[] extensions)
+    {
+        await using var device = await TestDevice.StartAsync(DeviceFaults.ObsoleteTls);
+        using var connection = await RawConnection.OpenAsync(device.EndPoint(DevicePorts.Https));
+        await connection.SendAsync(ClientHelloBytes(Tls10, suites));
+        Assert.That((await ReadMessageAsync(connection, Tls10)).Body[38..], Is.EqualTo(extensions));
+    }
+
     [Test]
     public async Task Obsolete_tls_reads_a_hello_that_comes_in_pieces_and_records()
     {
