@@ -89,7 +89,7 @@ public sealed class HttpSession : IDisposable
     public Uri Origin { get; }
 
     /// <summary>How long an answer may take, from the request to its last byte; a body that is not over by then is cut there.</summary>
-    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Texts in an answer that the transcript must not keep, such as a password that the device gives away.</summary>
     public Func<HttpAnswer, IEnumerable<string>> SecretsIn { get; init; } = static _ => [];
