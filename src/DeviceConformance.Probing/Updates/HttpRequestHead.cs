@@ -7,7 +7,7 @@ namespace DeviceConformance.Probing.Updates;
 /// <param name="Method">Method.</param>
 /// <param name="Path">Path without query, percent-decoded.</param>
 /// <param name="Range">Bytes asked for; null: all.</param>
-internal sealed record HttpRequestHead(string Method, string Path, ByteRange? Range)
+public sealed record HttpRequestHead(string Method, string Path, ByteRange? Range)
 {
     /// <summary>Length of a head at the most; RFC 9112, 3 asks for 8000 bytes of request line at least.</summary>
     public const int MaxLength = 16 * 1024;
@@ -56,7 +56,7 @@ internal sealed record HttpRequestHead(string Method, string Path, ByteRange? Ra
 /// <summary>A range of bytes as asked for: from, or the last so many, or from and to (RFC 9110, 14.1.2).</summary>
 /// <param name="From">First byte; null: count from the end.</param>
 /// <param name="To">Last byte, or how many from the end; null: to the end.</param>
-internal readonly record struct ByteRange(long? From, long? To)
+public readonly record struct ByteRange(long? From, long? To)
 {
     /// <summary>Reads the value of a Range header; null when it is none, or several ranges, which a server may ignore.</summary>
     public static ByteRange? Parse(string value)

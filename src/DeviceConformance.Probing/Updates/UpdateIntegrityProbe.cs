@@ -5,6 +5,7 @@ using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.Campaigns;
+using DeviceConformance.Probing.Link;
 
 namespace DeviceConformance.Probing.Updates;
 
@@ -47,7 +48,9 @@ public sealed class UpdateIntegrityProbe : Probe<UpdateIntegrityTrial>
             return Missing($"'pattern' of {request.UpdMech} is no regular expression with a group: {version.Pattern}");
         }
 
-        if (!DeviceWeb.TryOpen(new Endpoint(request.Address, version.Port), version.Tls, version.AuthMech, context, out var versionWeb, out var missing))
+        // The version is read hundreds of times; what is new of it is noted, the rest would fill the transcript.
+        var quiet = context with { Transcript = new Transcript(context.Time, []) };
+        if (!DeviceWeb.TryOpen(new Endpoint(request.Address, version.Port), version.Tls, version.AuthMech, quiet, out var versionWeb, out var missing))
         {
             return Missing(missing);
         }
@@ -62,7 +65,7 @@ public sealed class UpdateIntegrityProbe : Probe<UpdateIntegrityTrial>
             await using (delivery)
             {
                 var settle = TimeSpan.FromSeconds(Math.Max(1, facts.SettleSeconds.Or(UsualSettleSeconds)));
-                var series = new UpdateTrialSeries(spoiler, delivery, new VersionReader(version, pattern, versionWeb), settle, context);
+                var series = new UpdateTrialSeries(spoiler, delivery, new VersionReader(version, pattern, versionWeb, context.Transcript), settle, context);
                 return await RunAsync(request, facts, delivery.Tls, series, versionWeb, settle, cancellationToken);
             }
         }

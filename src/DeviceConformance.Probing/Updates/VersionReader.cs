@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Http;
+using DeviceConformance.Probing.Link;
 
 namespace DeviceConformance.Probing.Updates;
 
@@ -16,15 +17,33 @@ internal sealed record VersionRead(string Version, string Problem, Silence? Sile
 }
 
 /// <summary>Reads the version of the software by the declared means.</summary>
-internal sealed class VersionReader(VersionReading declared, Regex pattern, DeviceWeb web)
+/// <param name="declared">The means.</param>
+/// <param name="pattern">The declared pattern.</param>
+/// <param name="web">The port.</param>
+/// <param name="transcript">Where a reading is noted that differs from the one before.</param>
+internal sealed class VersionReader(VersionReading declared, Regex pattern, DeviceWeb web, Transcript transcript)
 {
     /// <summary>How long the declared pattern may take; a hostile page must not hold the run up.</summary>
     public static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
     private const int MaxVersion = 200;
 
+    private VersionRead? _last;
+
     /// <summary>Reads the version. When a session seems to have ended, logs in once more.</summary>
     public async Task<VersionRead> ReadAsync(CancellationToken cancellationToken)
+    {
+        var read = await ReadOnceAsync(cancellationToken);
+        if (read != _last)
+        {
+            transcript.Note(read.IsKnown ? $"version {read.Version}" : $"no version: {read.Problem}");
+            _last = read;
+        }
+
+        return read;
+    }
+
+    private async Task<VersionRead> ReadOnceAsync(CancellationToken cancellationToken)
     {
         if (web.IsOpen)
         {

@@ -17,16 +17,16 @@ public sealed class ProbeBench : IDisposable
     private readonly DutLink _link;
     private readonly TimeProvider _time;
 
-    public ProbeBench(LabSetup? lab = null, ImmutableArray<IxitSheet>? ixit = null, string folder = "", TimeProvider? time = null)
+    public ProbeBench(LabSetup? lab = null, ImmutableArray<IxitSheet>? ixit = null, string folder = "", TimeProvider? time = null, IPAddress? address = null, Action<string>? progress = null)
     {
         _time = time ?? TimeProvider.System;
         var evidence = new EvidenceRef("dut", "");
-        var sample = new DutSample("A", "", [], [Loopback, new DutAddress(IPAddress.IPv6Loopback)]);
+        var sample = new DutSample("A", "", [], [address is null ? Loopback : new DutAddress(address), new DutAddress(IPAddress.IPv6Loopback)]);
         var dut = new Dut("Maker", "", "Model", "device", "1", "A", Fact<bool>.Missing, "", [], [], [sample], ImmutableDictionary<string, StatedCondition>.Empty, evidence);
         Declared = new Declaration(StandardEdition.V3, dut, new Ics([]), new Ixit(ixit ?? []), lab ?? LabSetup.Default, folder);
         _link = new DutLink(Declared.Lab, Declared.Addresses, _time);
         Transcript = new Transcript(_time, Declared.Lab.Credentials);
-        Context = new ProbeContext(Declared, _link, new Liveness(_link, Declared), Transcript, _time, (_, extension) => new EvidenceRef($"artefacts/x.{extension}", ""), (_, _) => { });
+        Context = new ProbeContext(Declared, _link, new Liveness(_link, Declared), Transcript, _time, (_, extension) => new EvidenceRef($"artefacts/x.{extension}", ""), (_, text) => progress?.Invoke(text));
     }
 
     public static DutAddress Loopback { get; } = new(IPAddress.Loopback);
