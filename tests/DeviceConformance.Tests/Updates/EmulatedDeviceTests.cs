@@ -1,4 +1,3 @@
-using System.Net;
 using DeviceConformance.Emulator;
 using DeviceConformance.Emulator.Faults;
 using DeviceConformance.Model.Declared;
