@@ -7,15 +7,15 @@ internal static class VendorKeys
 {
     private const string Other = """
         -----BEGIN PUBLIC KEY-----
-        MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEop+8WZHCfRzc40E+vR2krMu+oI1g
-        ikiyVzxZqPNMeY/soQiPOaVBOyafZkTFsmtj6FPh9dktT4TMn/OUJx62sg==
+        MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEgzW1rPW3nY/bXeJBzHK5zsncYa7/
+        +2W972+jNDU/pIgwuHNiHvKHAGp38702AAAsXyrpaNdXVL5ldaqOgd9tUg==
         -----END PUBLIC KEY-----
         """;
 
     private const string Vendor = """
         -----BEGIN PUBLIC KEY-----
-        MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEgzW1rPW3nY/bXeJBzHK5zsncYa7/
-        +2W972+jNDU/pIgwuHNiHvKHAGp38702AAAsXyrpaNdXVL5ldaqOgd9tUg==
+        MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEop+8WZHCfRzc40E+vR2krMu+oI1g
+        ikiyVzxZqPNMeY/soQiPOaVBOyafZkTFsmtj6FPh9dktT4TMn/OUJx62sg==
         -----END PUBLIC KEY-----
         """;
 
