@@ -1,0 +1,191 @@
+using System.Collections.Immutable;
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Reports;
+using static DeviceConformance.Reporting.Html.Markup;
+using static DeviceConformance.Reporting.Html.Pieces;
+
+namespace DeviceConformance.Reporting.Html;
+
+/// <summary>What a reader sees first: what was assessed, whether the run can be trusted, the verdict, the provisions at a glance.</summary>
+internal static class FrontSections
+{
+    private static readonly ImmutableArray<(string Id, string Heading)> Contents =
+    [
+        ("health", "1 Run health and scope"),
+        ("overall", "2 Overall verdict"),
+        ("matrix", "3 Provisions at a glance"),
+        ("failures", "4 Failures"),
+        ("missing", "5 What is missing"),
+        ("ics", "6 Verification of the ICS"),
+        ("results", "7 Results in detail"),
+        ("untested", "8 Provisions not tested"),
+        ("evidence", "9 Evidence"),
+        ("basis", "10 Basis of this report"),
+    ];
+
+    private static readonly ImmutableArray<string> CountColumns = ["Level", "✗ FAIL", "? INCONCLUSIVE", "✓ PASS", "– not tested"];
+
+    /// <summary>Heading of a section by its id, so that contents and section can not differ.</summary>
+    public static string Heading(string id) => Contents.First(entry => entry.Id == id).Heading;
+
+    public static Markup Title(Assessment assessment)
+    {
+        var (run, dut) = (assessment.Run, assessment.Dut);
+        return Element(
+            "header",
+            Element("p", Class("kind"), "Conformance assessment of a consumer IoT device"),
+            Element("h1", Words.Name(dut)),
+            Element("p", Class("standard"), $"against {assessment.Edition.Requirements}, by the method of {assessment.Edition.Assessment}"),
+            Element(
+                "div",
+                Class("columns"),
+                Element(
+                    "section",
+                    With("aria-labelledby", "dut-h"),
+                    Element("h2", Id("dut-h"), "Device under test ", Element("small", "as declared by the supplier")),
+                    Facts(
+                        ("Supplier", Given(dut.Maker)),
+                        ("Brand", Given(dut.Brand)),
+                        ("Model", Given(dut.Model)),
+                        ("Kind", Given(dut.Kind)),
+                        ("Software", Given(dut.Firmware)),
+                        ("Hardware", Given(dut.Hardware)),
+                        ("Samples", Samples(dut.Samples)),
+                        ("Constrained", Constrained(dut)),
+                        ("States", Given(string.Join(", ", dut.States))),
+                        ("Associated services", Given(string.Join(", ", dut.AssociatedServices))),
+                        ("Conditions stated", Conditions(dut)))),
+                Element(
+                    "section",
+                    With("aria-labelledby", "run-h"),
+                    Element("h2", Id("run-h"), "Assessment"),
+                    Facts(
+                        ("Laboratory", assessment.Laboratory.Length > 0 ? assessment.Laboratory : "not named"),
+                        ("Run", Element("code", run.Id)),
+                        ("Started", Words.Time(run.Started)),
+                        ("Finished", Words.Time(run.Finished)),
+                        ("Harness", Given(run.Harness)),
+                        ("Catalogue", Given(assessment.CatalogueVersion)),
+                        ("Host", Given(run.Host)),
+                        ("Command", run.Command.Length > 0 ? Element("code", run.Command) : null)))),
+            Element(
+                "nav",
+                With("aria-label", "Contents"),
+                Element("ul", All(Contents.Select(entry => Element("li", Link(entry.Id, entry.Heading)))))));
+    }
+
+    public static Markup Health(Assessment assessment, EvidenceIndex evidence)
+    {
+        var problems = assessment.Run.Health.Problems;
+        var complete = assessment.Scope.Count(line => line.IsComplete);
+        return Section(
+            "health",
+            Heading("health"),
+            problems.IsEmpty
+                ? Element("p", Class("notice"), Element("strong", "The run is sound."), " No fault of the harness, the laboratory or the evidence was recorded.")
+                : Element(
+                    "div",
+                    Class("notice trouble"),
+                    Paragraph(
+                        Element("strong", $"The run is not sound: {Words.Count(problems.Length, "problem")}."),
+                        " They are faults of the run, not of the device. Where they took something away, the verdict is INCONCLUSIVE."),
+                    Element("ul", All(problems.Select(problem => Element(
+                        "li",
+                        Element("strong", Words.Of(problem.Kind)),
+                        $", {Words.Time(problem.At)}: ",
+                        problem.Text))))),
+            assessment.Scope.IsEmpty
+                ? Paragraph("No observation of the device was recorded: nothing in this report was seen on the device itself.")
+                : Paragraph($"Of {Words.Count(assessment.Scope.Length, "observation")}, {complete} looked at everything they asked for and {assessment.Scope.Length - complete} did not. The absence of something counts only where the observation is complete."),
+            If(complete < assessment.Scope.Length, () => Scope("Incomplete observations", assessment.Scope.Where(line => !line.IsComplete), evidence)),
+            If(complete > 0, () => Element(
+                "details",
+                Element("summary", $"What was looked at completely ({complete})"),
+                Scope("Complete observations", assessment.Scope.Where(line => line.IsComplete), evidence))));
+    }
+
+    public static Markup Overall(Assessment assessment)
+    {
+        var counts = AssessmentCounts.Of(assessment);
+        var verdict = assessment.Overall.Verdict;
+        return Section(
+            "overall",
+            Heading("overall"),
+            Element(
+                "div",
+                Class($"verdict {ClassOf(verdict)}"),
+                Element("p", Class("word"), Symbol(verdict), " ", Words.Of(verdict)),
+                Element("p", assessment.Overall.Reason)),
+            Element(
+                "table",
+                Class("counts"),
+                Element("caption", "Verdicts by level"),
+                Element("thead", Element("tr", All(CountColumns.Select(column =>
+                    Element("th", With("scope", "col"), column))))),
+                Element(
+                    "tbody",
+                    CountRow("Provisions", counts.Groups, counts.UntestedGroups),
+                    CountRow("Test cases", counts.Cases, null),
+                    CountRow("Test units", counts.Units, null),
+                    CountRow("Findings", counts.Findings, null))));
+    }
+
+    public static Markup Matrix(Assessment assessment) => Section(
+        "matrix",
+        Heading("matrix"),
+        Element("p", Class("legend"), Badge(Verdict.Pass), " ", Badge(Verdict.Fail), " ", Badge(Verdict.Inconclusive), " ", Badge(null), " M mandatory, R recommended. Each number leads to its results."),
+        Element(
+            "table",
+            Class("matrix"),
+            Element("caption", Class("unseen"), "Verdict of each provision, by clause"),
+            Element("thead", Class("unseen"), Element("tr", Element("th", With("scope", "col"), "Clause"), Element("th", With("scope", "col"), "Provisions"))),
+            Element("tbody", All(assessment.Groups.GroupBy(tested => Clauses.Number(tested.Provision)).Select(clause => Element(
+                "tr",
+                Element("th", With("scope", "row"), Element("span", Class("number"), clause.Key), " ", Clauses.Name(clause.First().Provision)),
+                Element("td", Element("ul", All(clause.Select(Cell))))))))));
+
+    private static Markup Cell(GroupResult group) => Element(
+        "li",
+        Link(
+            IdOf(group.Provision),
+            Class($"cell {ClassOf(group.Verdict)}"),
+            With("title", $"{group.Title}: {Words.Of(group.Verdict)}"),
+            Element("span", Class("number"), group.Provision.ToString()),
+            " ",
+            Element("span", Class("status"), group.Status.IsMandatory ? "M" : "R"),
+            " ",
+            Symbol(group.Verdict),
+            Element("span", Class("unseen"), $" {Words.Of(group.Verdict)}")));
+
+    private static Markup CountRow(string level, VerdictCounts counts, int? untested) => Element(
+        "tr",
+        Element("th", With("scope", "row"), level),
+        All(new[] { $"{counts.Fail}", $"{counts.Inconclusive}", $"{counts.Pass}", untested is null ? "" : $"{untested}" }.Select(number => Element("td", number))));
+
+    private static Markup Scope(string caption, IEnumerable<ScopeLine> lines, EvidenceIndex evidence) => Table(
+        caption,
+        ["Asked", "What was looked at", "Record"],
+        lines.Select(line => ((string?)null, ImmutableArray.Create(line.Title, line.Statement, Citations([line.Ref], evidence)))));
+
+    private static Markup? Samples(ImmutableArray<DutSample> samples) => samples.IsEmpty
+        ? "none named"
+        : Element("ul", All(samples.Select(sample => Element(
+            "li",
+            Element("strong", sample.Name),
+            sample.Serial.Length > 0 ? $", serial number {sample.Serial}" : ", serial number not given",
+            If(!sample.Mac.IsEmpty, () => All([", MAC ", Element("code", string.Join(", ", sample.Mac))])),
+            If(!sample.Addresses.IsEmpty, () => All([", at ", Element("code", string.Join(", ", sample.Addresses))]))))));
+
+    private static Markup Constrained(Dut dut) => dut.IsConstrained.TryGet(out var constrained)
+        ? (constrained ? "yes" : "no") + (dut.ConstrainedJustification.Length > 0 ? $": {dut.ConstrainedJustification}" : "")
+        : "not declared";
+
+    private static Markup? Conditions(Dut dut) => dut.Conditions.IsEmpty
+        ? null
+        : Element("ul", All(Json.ConditionOrder.Sort(dut.Conditions).Select(condition => Element(
+            "li",
+            Element("strong", $"({condition.Key})"),
+            condition.Value.Holds ? " holds" : " does not hold",
+            condition.Value.Because.Length > 0 ? $": {condition.Value.Because}" : None))));
+}

@@ -1,0 +1,106 @@
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Reports;
+using DeviceConformance.Model.Standard;
+
+namespace DeviceConformance.Reporting;
+
+/// <summary>The words that all reports share, so that they name the same thing alike.</summary>
+internal static class Words
+{
+    /// <summary>Verdict as TS 103 701 writes it; null is a group that is not tested.</summary>
+    public static string Of(Verdict? verdict) => verdict switch
+    {
+        Verdict.Pass => "PASS",
+        Verdict.Fail => "FAIL",
+        Verdict.Inconclusive => "INCONCLUSIVE",
+        _ => "not tested",
+    };
+
+    /// <summary>One character for a verdict, so that no report depends on colour.</summary>
+    public static string Symbol(Verdict? verdict) => verdict switch
+    {
+        Verdict.Pass => "✓",
+        Verdict.Fail => "✗",
+        Verdict.Inconclusive => "?",
+        _ => "–",
+    };
+
+    /// <summary>The support column of the ICS.</summary>
+    public static string Of(Support? support) => support switch
+    {
+        Support.Yes => "Y",
+        Support.No => "N",
+        Support.NotApplicable => "N/A",
+        _ => "no answer",
+    };
+
+    /// <summary>Kind of a case or unit.</summary>
+    public static string Of(TestKind kind) => kind switch
+    {
+        TestKind.Conceptual => "conceptual",
+        TestKind.Functional => "functional",
+        _ => "conceptual and functional",
+    };
+
+    /// <summary>Kind of a health problem.</summary>
+    public static string Of(HealthKind kind) => kind switch
+    {
+        HealthKind.Harness => "fault of the harness",
+        HealthKind.Lab => "fault of the laboratory's set-up",
+        HealthKind.DutGone => "DUT gone",
+        HealthKind.Interrupted => "run interrupted",
+        _ => "evidence does not match its hashes",
+    };
+
+    /// <summary>What a probe does to the DUT.</summary>
+    public static string Of(ProbeImpact impact) => impact switch
+    {
+        ProbeImpact.Passive => "passive",
+        ProbeImpact.ReadOnly => "read-only",
+        ProbeImpact.StateChanging => "state-changing",
+        _ => "disruptive",
+    };
+
+    /// <summary>The deciders one by one: probe, rule, operator.</summary>
+    public static IEnumerable<string> Each(Deciders deciders)
+    {
+        if (deciders.HasFlag(Deciders.Probe))
+        {
+            yield return "probe";
+        }
+
+        if (deciders.HasFlag(Deciders.Rule))
+        {
+            yield return "rule";
+        }
+
+        if (deciders.HasFlag(Deciders.Operator))
+        {
+            yield return "operator";
+        }
+    }
+
+    /// <summary>The deciders as a phrase: "probe and operator".</summary>
+    public static string Of(Deciders deciders) => List([.. Each(deciders)]);
+
+    /// <summary>Items as a phrase: "a, b and c".</summary>
+    public static string List(IReadOnlyList<string> items) => items.Count switch
+    {
+        0 => "none",
+        1 => items[0],
+        _ => $"{string.Join(", ", items.Take(items.Count - 1))} and {items[^1]}",
+    };
+
+    /// <summary>A number with its noun: "1 unit", "2 units".</summary>
+    public static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
+
+    /// <summary>A point in time, UTC, to the second.</summary>
+    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'");
+
+    /// <summary>Name of the DUT as people say it: brand or maker, and model.</summary>
+    public static string Name(Dut dut) => string.Join(' ', new[] { dut.Brand.Length > 0 ? dut.Brand : dut.Maker, dut.Model }.Where(part => part.Length > 0)) is { Length: > 0 } name
+        ? name
+        : "unnamed device";
+}
