@@ -28,7 +28,7 @@ internal static class BackSections
                 ["Address", "What it is", "SHA-256"],
                 evidence.Items.Select(item => ((string?)evidence.IdOf(item.Ref), ImmutableArray.Create(
                     Element("code", item.Ref.Address),
-                    All([item.Title.Length > 0 ? item.Title : "not described in this report", Element("div", Class("screen"), Excerpt(item))]),
+                    All([item.Title.Length > 0 ? item.Title : Element("span", Class("quiet"), "not described here"), Element("div", Class("screen"), Excerpt(item))]),
                     Element("code", Class("hash"), item.Ref.Sha256))))));
 
     public static Markup Basis(Assessment assessment) => Section(

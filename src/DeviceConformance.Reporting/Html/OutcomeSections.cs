@@ -87,10 +87,10 @@ internal static class OutcomeSections
 
     private static Markup ToDo(OpenItem item) => Element(
         "li",
-        Element("p", Class("do"), Element("span", Class("box"), With("aria-hidden", "true"), "☐"), " ", item.Missing),
+        Element("p", Class("do"), Element("span", Class("box"), With("aria-hidden", "true"), "☐"), item.Missing),
         Element("ul", Class("places"), All(item.Places.Select(place => Element(
             "li",
-            place.Unit is { } unit ? Link(IdOf(unit), unit.ToString()) : Link("ics", "ICS"),
+            Link(place.Unit is { } unit ? IdOf(unit) : place.Provision is { } provision ? IdOf(provision) : "ics", place.Where),
             " ",
             Subject(place.Subject),
             " ",

@@ -79,8 +79,12 @@ internal static class ResultSections
         Element(
             "div",
             Element("p", Class("check"), unit.Check),
-            Element("p", Class("quiet"), $"Decided by {Words.Of(unit.DecidedBy)}"),
-            unit.Findings.IsEmpty ? Paragraph(Badge(unit.Verdict), " Nothing was found for this unit.") : None,
+            Element(
+                "p",
+                Class("quiet"),
+                Element("span", Class($"said {ClassOf(unit.Verdict)}"), Symbol(unit.Verdict), " ", Words.Of(unit.Verdict)),
+                $" · decided by {Words.Of(unit.DecidedBy)}"),
+            unit.Findings.IsEmpty ? Paragraph("Nothing was found for this unit.") : None,
             All(unit.Findings.Select(finding => Finding(finding, evidence, withExcerpts: false)))));
 
     /// <summary>Classes by which the filter finds a group or case that holds a unit of a verdict.</summary>

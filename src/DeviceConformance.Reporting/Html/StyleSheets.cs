@@ -23,7 +23,7 @@ internal static class StyleSheets
         html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 1rem; }
         body {
           margin: 0 auto; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 68rem; background: var(--paper); color: var(--ink);
-          font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", "Helvetica Neue", Arial, sans-serif;
+          font: 1rem/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "Helvetica Neue", Arial, sans-serif;
           font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
         }
         h1, h2, h3, h4 { line-height: 1.25; text-wrap: balance; }
@@ -58,14 +58,14 @@ internal static class StyleSheets
         main > section { margin-top: 3rem; padding-top: 1.25rem; border-top: 2px solid var(--ink); }
         .badge {
           display: inline-block; padding: .05em .5em; border: 1.5px solid currentColor; border-radius: .25em; vertical-align: .08em;
-          font: 650 .75rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; letter-spacing: .03em; white-space: nowrap;
+          font: 650 .75rem/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "Helvetica Neue", Arial, sans-serif; letter-spacing: .03em; white-space: nowrap;
         }
         .badge .symbol { margin-right: .35em; }
         .badge.pass { color: var(--pass); }
         .badge.fail { color: var(--paper); background: var(--fail); border-color: var(--fail); }
         .badge.inconclusive { color: var(--open); border-style: dashed; }
         .badge.untested { color: var(--quiet); border-color: transparent; padding-inline: 0; font-weight: 400; }
-        .notice { padding: .8rem 1rem; background: var(--soft); border-left: 4px solid var(--pass); }
+        .notice { margin: 0 0 1rem; padding: .8rem 1rem; background: var(--soft); border-left: 4px solid var(--pass); }
         .notice.trouble { background: var(--fail-soft); border-left-color: var(--fail); }
         .notice :last-child { margin-bottom: 0; }
 
@@ -82,14 +82,15 @@ internal static class StyleSheets
         th, td { padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
         thead th { border-bottom: 1.5px solid var(--ink); font-weight: 650; font-size: .85rem; }
         tbody th { font-weight: 400; }
-        .stacks th:first-child { width: 26%; }
+        .stacks tbody th, .stacks thead th:first-child { width: 26%; }
+        #health thead th:last-child { width: 9rem; }
         .stacks td:last-child { padding-right: 0; }
         .counts { width: auto; }
         .counts th:not(:first-child), .counts td { padding-left: 1rem; padding-right: 0; text-align: right; white-space: nowrap; }
         .hash { display: inline-block; max-width: 17rem; font-size: .78em; color: var(--quiet); }
-        #evidence td:last-child { width: 18rem; }
-        #untested th { width: 34%; }
-        #untested td:last-child { width: 44%; }
+        #evidence thead th:last-child { width: 18rem; }
+        #untested thead th:first-child { width: 34%; }
+        #untested thead th:last-child { width: 42%; }
 
         .legend { font-size: .88rem; color: var(--quiet); }
         .matrix th { width: 15rem; font-weight: 400; }
@@ -102,7 +103,7 @@ internal static class StyleSheets
         .cell.pass { border-left-color: var(--pass); } .cell.pass .symbol { color: var(--pass); }
         .cell.fail { border-color: var(--fail); background: var(--fail); color: var(--paper); } .cell.fail .status { color: var(--paper); }
         .cell.inconclusive { border: 1px dashed var(--open); border-left: 4px solid var(--open); background: var(--open-soft); } .cell.inconclusive .symbol { color: var(--open); }
-        .cell.untested { background: none; border-style: dotted; } .cell.untested .number { font-weight: 400; color: var(--quiet); }
+        .cell.untested { border-style: dotted; border-left-width: 1px; padding-left: calc(.5rem + 3px); } .cell.untested .number { font-weight: 400; color: var(--quiet); }
 
         .finding { margin: .5rem 0; padding: .1rem 0 .1rem .85rem; border-left: 3px solid var(--line); }
         .finding.fail { border-left-color: var(--fail); }
@@ -130,6 +131,8 @@ internal static class StyleSheets
         .unit { display: grid; grid-template-columns: 1.6rem 1fr; padding: .5rem 0; border-top: 1px solid var(--line); }
         .unit p { margin-bottom: .2rem; }
         .unit .letter { font-weight: 650; }
+        .said { font-weight: 650; }
+        .said.pass { color: var(--pass); } .said.fail { color: var(--fail); } .said.inconclusive { color: var(--open); }
         :target { scroll-margin-top: 1rem; }
         .unit:target, tr:target { background: var(--open-soft); }
         .blanks { border-top: 1px solid var(--line); }
@@ -153,13 +156,14 @@ internal static class StyleSheets
           .stacks, .stacks caption, .stacks tbody, .stacks tr, .stacks th, .stacks td { display: block; width: auto; }
           .stacks thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
           .stacks tr { padding: .55rem 0; border-bottom: 1px solid var(--line); }
-          .stacks th, .stacks td, #evidence td:last-child, #untested th, #untested td:last-child { width: auto; padding: .1rem 0; border: 0; }
+          .stacks tbody th, .stacks tbody td { width: auto; padding: .1rem 0; border: 0; }
           .stacks tbody th { font-weight: 650; }
           .stacks td::before { content: attr(data-label) ": "; color: var(--quiet); }
           .matrix, .matrix tbody, .matrix tr, .matrix th, .matrix td { display: block; width: auto; }
           .matrix th { border: 0; padding-bottom: 0; }
           .counts { width: 100%; font-size: .82rem; }
-          .counts th:not(:first-child), .counts td { padding-left: .4rem; white-space: normal; overflow-wrap: normal; }
+          .counts th:not(:first-child), .counts td { padding-left: .4rem; white-space: normal; }
+          .counts { overflow-wrap: normal; }
           .hash { max-width: none; }
         }
         @media print {
@@ -171,9 +175,9 @@ internal static class StyleSheets
           .columns { grid-template-columns: 1fr 1fr; gap: 6mm; }
           .facts > div { grid-template-columns: 27mm 1fr; gap: 3mm; }
           main > section { margin-top: 8mm; }
-          h2, h3, h4, caption, summary { break-after: avoid; }
-          tr, .finding, .notice, .verdict, .todo > li, .blanks > div, .facts > div { break-inside: avoid; }
-          .unit { break-inside: auto; }
+          h2, h3, h4, caption, thead, summary, .group > .quiet, .failure > .quiet, .purpose { break-after: avoid; }
+          tr, .unit, .finding, .notice, .verdict, .counts, .todo > li, .blanks > div, .facts > div { break-inside: avoid; }
+          tbody tr:first-child { break-before: avoid; }
           p { orphans: 3; widows: 3; }
           thead { display: table-header-group; }
           pre { max-height: none; overflow: visible; font-size: 8pt; }
@@ -182,7 +186,7 @@ internal static class StyleSheets
           summary { color: inherit; list-style: none; }
           .matrix th { width: 48mm; }
           .matrix ul { grid-template-columns: repeat(5, 1fr); gap: 1mm; }
-          .blanks > div { grid-template-columns: 75mm 1fr; min-height: 11mm; }
+          .blanks > div { grid-template-columns: 75mm 1fr; min-height: 9mm; }
         }
         """;
 
