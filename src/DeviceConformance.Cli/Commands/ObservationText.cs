@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+
+namespace DeviceConformance.Cli.Commands;
+
+/// <summary>An outcome as text for a person.</summary>
+internal static class ObservationText
+{
+    public static string Render(ProbeOutcome outcome)
+    {
+        if (outcome is not ProbeOutcome.Observed { Observation: var seen })
+        {
+            return Clean($"{(outcome is ProbeOutcome.Unanswered unanswered ? $"No answer ({unanswered.Silence})" : "Not asked")}: {outcome.Summary}");
+        }
+
+        var text = new StringBuilder(seen.Summary).Append('\n');
+        foreach (var line in Details(seen))
+        {
+            text.Append("  ").Append(line).Append('\n');
+        }
+
+        return Clean(text.Append(seen.Coverage.IsComplete ? "Complete: " : "NOT COMPLETE: ").Append(seen.Coverage.Statement).ToString());
+    }
+
+    private static IEnumerable<string> Details(Observation observation) => observation switch
+    {
+        TcpPortsSeen ports => [string.Create(CultureInfo.InvariantCulture, $"{ports.Connections} connections by {ports.Method} in {ports.Seconds:0.0} s")],
+        ServiceSeen { Banner.Length: > 0 } service => [$"said: {service.Banner}"],
+        TlsServerSeen tls => Tls(tls),
+        SshServerSeen ssh =>
+        [
+            $"key exchange: {string.Join(", ", ssh.KeyExchange)}",
+            $"host keys:    {string.Join(", ", ssh.HostKeys)}",
+            $"ciphers:      {string.Join(", ", ssh.Ciphers)}",
+            $"MACs:         {string.Join(", ", ssh.Macs)}",
+        ],
+        DisclosureSeen survey =>
+        [
+            .. survey.Items.Select(item => $"{item.Kind}: {item.What} ({item.Where})"),
+            .. survey.Open.Select(open => $"usable without login: {open.Where} ({open.What})"),
+            .. survey.Logins.Select(login => $"login: {login.Protocol} at {login.Path}"),
+        ],
+        DefaultCredentialsTried tried =>
+        [
+            .. tried.Accepted.Select(pair => $"accepted: {pair.Pair} (user {pair.User}, {pair.Origin})"),
+            string.Create(CultureInfo.InvariantCulture, $"answers took {tried.FirstMilliseconds:0} ms at first and {tried.LastMilliseconds:0} ms at the end"),
+        ],
+        _ => [],
+    };
+
+    private static IEnumerable<string> Tls(TlsServerSeen tls)
+    {
+        foreach (var version in tls.Versions)
+        {
+            yield return version.Accepted
+                ? $"{version.Version.DisplayName()}: {version.Suites.Length} suites{(version.ServerPreference ? ", server's order" : "")}"
+                : $"{version.Version.DisplayName()}: no ({version.Refusal})";
+            foreach (var suite in version.Suites)
+            {
+                yield return $"    {suite.Name}{(suite.Group.Length > 0 ? $" ({suite.Group})" : "")}{(suite.Classes == SuiteWeakness.None ? "" : $"  [{suite.Classes}]")}";
+            }
+        }
+
+        foreach (var certificate in tls.Certificates)
+        {
+            yield return $"certificate: {certificate.Subject}, {certificate.KeyAlgorithm} {certificate.KeyBits} bits, {certificate.SignatureAlgorithm}, {certificate.NotBefore:yyyy-MM-dd} to {certificate.NotAfter:yyyy-MM-dd}{(certificate.SelfSigned ? ", self-signed" : $", by {certificate.Issuer}")}";
+            yield return $"    SHA-256 {certificate.Sha256}";
+        }
+    }
+
+    // What a device says must not steer the terminal.
+    private static string Clean(string text) => new([.. text.Select(character => char.IsControl(character) && character != '\n' ? ' ' : character)]);
+}

@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using DeviceConformance.Evidence;
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.Model.Standard;
+using DeviceConformance.Probing.Campaigns;
+using DeviceConformance.Probing.Link;
+
+namespace DeviceConformance.Cli.Commands;
+
+/// <summary><c>dct observe</c>: one question to one device, without a declaration and without a verdict.</summary>
+internal static class ObserveCommand
+{
+    public static Command Build()
+    {
+        var command = new Command("observe", "Asks one question and shows the observation, for people who look for a fault. Judges nothing.\n\nExample: dct observe tls 192.0.2.7:443 --json");
+        command.Add(One("tcp-ports", "HOST", "All TCP ports 1 to 65535.\n\nExample: dct observe tcp-ports 192.0.2.7", text => new TcpPortSweep(Host(text))));
+        command.Add(One("service", "HOST:PORT", "What speaks on a port.\n\nExample: dct observe service 192.0.2.7:8883", text => new ServiceIdentification(Port(text))));
+        command.Add(One("tls", "HOST:PORT", "Versions, suites, key exchange and certificates of a TLS server.\n\nExample: dct observe tls 192.0.2.7:443", text => new TlsEnumeration(Port(text))));
+        command.Add(One("ssh", "HOST:PORT", "Algorithms that an SSH server offers.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
+        command.Add(One("http", "URL", "What a web server shows before login.\n\nExample: dct observe http https://192.0.2.7/", Web));
+        foreach (var protocol in new[] { ServiceProtocol.Mqtt, ServiceProtocol.Ftp, ServiceProtocol.Telnet, ServiceProtocol.Rtsp })
+        {
+            var name = protocol.ToString().ToLowerInvariant();
+            command.Add(Survey(name, protocol));
+        }
+
+        command.Add(Credentials());
+        return command;
+    }
+
+    private static Command One(string name, string argument, string description, Func<string, ProbeRequest> request)
+    {
+        var target = new Argument<string>(argument) { Description = "The device." };
+        return Complete(new Command(name, description) { target }, parsed => request(parsed.GetValue(target)!));
+    }
+
+    private static Command Survey(string name, ServiceProtocol protocol)
+    {
+        var target = new Argument<string>("HOST:PORT") { Description = "The device." };
+        var tls = new Option<bool>("--tls") { Description = "Inside TLS." };
+        return Complete(
+            new Command(name, $"What a service of this kind shows, and lets be used, before login.\n\nExample: dct observe {name} 192.0.2.7:1883") { target, tls },
+            parsed => new DisclosureSurvey(Port(parsed.GetValue(target)!), protocol, parsed.GetValue(tls)));
+    }
+
+    private static Command Credentials()
+    {
+        var target = new Argument<string>("HOST:PORT") { Description = "The device." };
+        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, telnet, ftp or mqtt.", Required = true };
+        var tls = new Option<bool>("--tls") { Description = "Inside TLS." };
+        var path = new Option<string>("--path") { Description = "HTTP path that needs the login.", DefaultValueFactory = _ => "/" };
+        var action = new Option<string>("--action") { Description = "Path that a login form is sent to. Default: --path.", DefaultValueFactory = _ => "" };
+        var user = new Option<string>("--user-field") { Description = "Name of the form's user field.", DefaultValueFactory = _ => "user" };
+        var password = new Option<string>("--password-field") { Description = "Name of the form's password field.", DefaultValueFactory = _ => "password" };
+        return Complete(
+            new Command("credentials", "Tries well-known default credentials; wrong logins may lock an account.\n\nExample: dct observe credentials 192.0.2.7:80 --protocol http-basic --path /admin")
+            {
+                target, protocol, tls, path, action, user, password,
+            },
+            parsed => new DefaultCredentialTrial(
+                Port(parsed.GetValue(target)!),
+                new LoginPoint(
+                    Protocol(parsed.GetValue(protocol)!),
+                    Port(parsed.GetValue(target)!).Port,
+                    parsed.GetValue(tls),
+                    parsed.GetValue(path)!,
+                    parsed.GetValue(protocol) == "http-form" ? new LoginForm(parsed.GetValue(user)!, parsed.GetValue(password)!, parsed.GetValue(action)!, "", "") : null)));
+    }
+
+    private static Command Complete(Command command, Func<ParseResult, ProbeRequest> request)
+    {
+        var json = Inputs.Json();
+        var transcript = new Option<bool>("--transcript") { Description = "Also show what was said on the wire." };
+        var isPublic = new Option<bool>("--allow-public") { Description = "Permit an address outside private ranges." };
+        command.Add(json);
+        command.Add(transcript);
+        command.Add(isPublic);
+        command.SetAction((parsed, cancellationToken) => ObserveAsync(request(parsed), parsed.GetValue(json), parsed.GetValue(transcript), parsed.GetValue(isPublic), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> ObserveAsync(ProbeRequest request, bool json, bool showTranscript, bool isPublic, CancellationToken cancellationToken)
+    {
+        var address = AddressOf(request);
+        if (address.IsPublic && !isPublic)
+        {
+            throw new UsageException($"{address} is a public address; add --allow-public when it is yours to probe.");
+        }
+
+        var time = TimeProvider.System;
+        var declared = Bare(address, isPublic);
+        using var link = new DutLink(declared.Lab, [address], time);
+        var transcript = new Transcript(time, []);
+        var context = new ProbeContext(declared, link, new Liveness(link, declared), transcript, time, (_, extension) => new EvidenceRef($"(not kept).{extension}", ""), (_, _) => { });
+        var outcome = await Harness.Probes().Single(probe => probe.RequestType == request.GetType()).AskAsync(request, context, cancellationToken);
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(outcome, RunJson.Indented.ProbeOutcome));
+        }
+        else
+        {
+            Console.Out.WriteLine(ObservationText.Render(outcome));
+        }
+
+        if (showTranscript)
+        {
+            Console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(transcript.ToBytes().Span));
+        }
+
+        return outcome is ProbeOutcome.Observed { Observation.Coverage.IsComplete: true } ? ExitCode.Pass : ExitCode.Inconclusive;
+    }
+
+    /// <summary>A declaration that holds nothing but the address.</summary>
+    private static Declaration Bare(DutAddress address, bool isPublic) => new(
+        StandardEdition.V3,
+        new Dut("", "", "", "", "", "", Fact<bool>.Missing, "", [], [], [new DutSample("", "", [], [address])], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", "")),
+        new Ics([]),
+        new Ixit([]),
+        LabSetup.Default with { AllowedImpact = ProbeImpact.StateChanging, AllowPublicAddresses = isPublic },
+        Environment.CurrentDirectory);
+
+    private static DutAddress AddressOf(ProbeRequest request) => request switch
+    {
+        TcpPortSweep sweep => sweep.Address,
+        ServiceIdentification service => service.Endpoint.Address,
+        TlsEnumeration tls => tls.Endpoint.Address,
+        SshEnumeration ssh => ssh.Endpoint.Address,
+        DisclosureSurvey survey => survey.Endpoint.Address,
+        DefaultCredentialTrial credentials => credentials.Endpoint.Address,
+        _ => throw new InvalidOperationException($"{request.GetType().Name} has no address."),
+    };
+
+    private static LoginProtocol Protocol(string text) =>
+        Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol is not (LoginProtocol.Other or LoginProtocol.Ssh) && !char.IsDigit(text[0])
+            ? protocol
+            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, telnet, ftp or mqtt.");
+
+    private static DisclosureSurvey Web(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            throw new UsageException($"'{text}' is no http or https URL.");
+        }
+
+        return new DisclosureSurvey(new Endpoint(Host(url.Host.Trim('[', ']')), url.Port), ServiceProtocol.Http, url.Scheme == "https");
+    }
+
+    private static Endpoint Port(string text)
+    {
+        if (Endpoint.TryParse(text, null, out var endpoint))
+        {
+            return endpoint;
+        }
+
+        var colon = text.LastIndexOf(':');
+        return colon > 0 && int.TryParse(text.AsSpan(colon + 1), out var port) && port is > 0 and < 65536
+            ? new Endpoint(Host(text[..colon].Trim('[', ']')), port)
+            : throw new UsageException($"'{text}' is no HOST:PORT, such as 192.0.2.7:443 or [fe80::1%eth0]:443.");
+    }
+
+    private static DutAddress Host(string text)
+    {
+        if (DutAddress.TryParse(text, null, out var address))
+        {
+            return address;
+        }
+
+        try
+        {
+            return new DutAddress(Dns.GetHostAddresses(text).First());
+        }
+        catch (Exception fault) when (fault is System.Net.Sockets.SocketException or ArgumentException or InvalidOperationException)
+        {
+            throw new UsageException($"'{text}' is no IP address and no name that this host resolves: {fault.Message}");
+        }
+    }
+}

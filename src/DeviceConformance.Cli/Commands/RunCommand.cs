@@ -1,0 +1,114 @@
+using System.CommandLine;
+using DeviceConformance.Cli.Runs;
+using DeviceConformance.Declarations.Answers;
+using DeviceConformance.Declarations.Complaints;
+using DeviceConformance.Evidence;
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Reports;
+using DeviceConformance.Reporting.Summary;
+
+namespace DeviceConformance.Cli.Commands;
+
+/// <summary><c>dct run</c>: asks the DUT, judges and writes reports.</summary>
+internal static class RunCommand
+{
+    public static Command Build()
+    {
+        var folder = new Argument<string?>("DIR") { Description = "Folder of the declaration, with dut.yaml.", Arity = ArgumentArity.ZeroOrOne };
+        var output = new Option<string?>("--out", "-o") { Description = "Run folder to create. Default: a new one below 'runs'." };
+        var resume = new Option<string?>("--resume") { Description = "Run folder to finish: asks only what it does not hold yet." };
+        var answers = new Option<string?>("--answers") { Description = "Answers of the examiner. Default: answers.yaml in DIR when it is there." };
+        var quiet = Inputs.Quiet();
+        var command = new Command(
+            "run",
+            """
+            Probes the DUT that a declaration describes, judges every test unit and writes reports into a run folder.
+            Sends to the addresses in dut.yaml only, within the limits and the allowed impact of lab.yaml.
+
+            Examples:
+              dct run my-device --out runs/first
+              dct run --resume runs/first
+            """)
+        { folder, output, resume, answers, quiet };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetValue(folder), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(answers), parsed.GetValue(quiet), Inputs.CommandLine(parsed), cancellationToken));
+        return command;
+    }
+
+    /// <summary>A folder for a new run, named by time and model.</summary>
+    public static string NewFolder(Declaration declared)
+    {
+        var model = new string([.. declared.Dut.Model.ToLowerInvariant().Select(character => char.IsAsciiLetterOrDigit(character) ? character : '-')]).Trim('-');
+        return Path.Combine("runs", $"{DateTimeOffset.UtcNow:yyyyMMdd-HHmmss}-{(model.Length > 0 ? model : "dut")}");
+    }
+
+    /// <summary>Asks, takes in answers, judges and writes reports: all that follows once run folder and declaration are there.</summary>
+    public static async Task<Assessment> CompleteAsync(RunFolder run, Declaration declared, string command, string? answers, bool quiet, CancellationToken cancellationToken)
+    {
+        await RunSessionRunner.AskAsync(run, declared, command, quiet, cancellationToken);
+        if (answers is not null)
+        {
+            AnswerFile.Import(run, declared, answers);
+        }
+
+        run.End(new SessionEnd(DateTimeOffset.UtcNow, Complete: true));
+        var assessment = Assessor.Assess(run, declared);
+        ReportFiles.Write(run.Path, assessment, ReportFiles.Formats.Keys);
+        return assessment;
+    }
+
+    /// <summary>Prints the result and where the reports lie.</summary>
+    public static void Show(RunFolder run, Assessment assessment)
+    {
+        Console.Out.WriteLine();
+        Console.Out.WriteLine(SummaryText.Render(assessment));
+        Console.Out.WriteLine($"Report:  {Path.Combine(run.Path, ReportFiles.Html)}");
+        Console.Out.WriteLine($"Also:    {string.Join(", ", ReportFiles.Formats.Values.Where(file => file != ReportFiles.Html))} in {run.Path}");
+    }
+
+    private static async Task<int> RunAsync(string? folder, string? output, string? resume, string? answers, bool quiet, string command, CancellationToken cancellationToken)
+    {
+        if ((folder is null) == (resume is null))
+        {
+            throw new UsageException("name either the folder of a declaration, or a run to finish with --resume.");
+        }
+
+        using var run = resume is null ? null : RunFolder.OpenToAppend(resume);
+        var source = folder ?? run!.Manifest.DeclarationFolder;
+        if (!Directory.Exists(source))
+        {
+            throw new UsageException($"the folder {source} does not exist{(run is null ? "." : "; the run was recorded from it and needs its laboratory file and images.")}");
+        }
+
+        if (Inputs.ReadDeclaration(source, showComplaints: true) is not { } declared)
+        {
+            return ExitCode.BadDeclaration;
+        }
+
+        if (run is not null && Changed(run, declared) is { Count: > 0 } changed)
+        {
+            Console.Error.WriteLine($"dct: {string.Join(", ", changed)} in {source} changed since the run was recorded. A run has one declaration: start a new one with 'dct run {source}'.");
+            return ExitCode.BadDeclaration;
+        }
+
+        var answerFile = answers ?? (File.Exists(Path.Combine(source, AnswerFile.Name)) ? Path.Combine(source, AnswerFile.Name) : null);
+        if (answerFile is not null && !AnswerFile.IsUsable(answerFile, declared))
+        {
+            return ExitCode.BadDeclaration;
+        }
+
+        using var created = run is null ? RunSessionRunner.Create(output ?? NewFolder(declared), declared, command) : null;
+        var open = run ?? created!;
+        Console.Out.WriteLine($"Run folder: {open.Path}");
+        var assessment = await CompleteAsync(open, declared, command, answerFile, quiet, cancellationToken);
+        Show(open, assessment);
+        return ExitCode.Of(assessment);
+    }
+
+    // The laboratory's file may change between sessions (another limit, a further credential); what the supplier declares may not.
+    private static List<string> Changed(RunFolder run, Declaration declared)
+    {
+        var now = DeclarationFiles.Of(declared).ToDictionary(file => file.Path, file => file.Sha256, StringComparer.Ordinal);
+        return [.. run.Manifest.Sources.Where(source => source.Key is not (DeclarationFiles.Lab or AnswerFile.Name) && (!now.TryGetValue(source.Key, out var hash) || hash != source.Value)).Select(source => source.Key)];
+    }
+}

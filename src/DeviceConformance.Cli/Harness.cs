@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using DeviceConformance.Declarations.Catalogues;
+using DeviceConformance.Model.Standard;
+using DeviceConformance.Probing.Campaigns;
+using DeviceConformance.Probing.Credentials;
+using DeviceConformance.Probing.PortSweep;
+using DeviceConformance.Probing.Identification;
+using DeviceConformance.Probing.Ssh;
+using DeviceConformance.Probing.Tls;
+using DeviceConformance.Probing.Updates;
+using DeviceConformance.TestCases;
+
+namespace DeviceConformance.Cli;
+
+/// <summary>What the harness is made of.</summary>
+internal static class Harness
+{
+    private static readonly Dictionary<StandardEdition, Catalogue> _catalogues = [];
+
+    /// <summary>Name and version, as every run records them.</summary>
+    public static string NameAndVersion { get; } =
+        $"DeviceConformance {typeof(Harness).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0"}";
+
+    /// <summary>Operating system and architecture of this host.</summary>
+    public static string Host { get; } = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}, .NET {Environment.Version}";
+
+    /// <summary>The catalogue of an edition.</summary>
+    public static Catalogue Catalogue(StandardEdition edition)
+    {
+        if (!_catalogues.TryGetValue(edition, out var catalogue))
+        {
+            catalogue = CatalogueReader.Read(CatalogueFiles.Read(edition), edition.CatalogueFile);
+            _catalogues.Add(edition, catalogue);
+        }
+
+        return catalogue;
+    }
+
+    /// <summary>All probes. A new one is a line here.</summary>
+    public static ImmutableArray<Probe> Probes() =>
+    [
+        new TcpPortSweepProbe(),
+        new ServiceIdentificationProbe(),
+        new TlsEnumerationProbe(),
+        new SshEnumerationProbe(),
+        new PresetPasswordInspectionProbe(),
+        new UpdateIntegrityProbe(),
+    ];
+}
