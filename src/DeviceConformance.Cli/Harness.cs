@@ -5,6 +5,7 @@ using DeviceConformance.Declarations.Catalogues;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Credentials;
+using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.PortSweep;
 using DeviceConformance.Probing.Identification;
 using DeviceConformance.Probing.Ssh;
@@ -45,6 +46,7 @@ internal static class Harness
         new ServiceIdentificationProbe(),
         new TlsEnumerationProbe(),
         new SshEnumerationProbe(),
+        new AccessTrialProbe(),
         new PresetPasswordInspectionProbe(),
         new UpdateIntegrityProbe(),
     ];
