@@ -59,6 +59,7 @@ public static class MarkdownReport
             Assessed against {assessment.Edition.Requirements} by {assessment.Edition.Assessment}, run {Quote(assessment.Run.Id, NameLength)}, {Words.Time(assessment.Run.Finished)}.
 
             **Run:** {(problems == 0 ? "sound" : $"not sound, {Words.Count(problems, "problem")}")}; {complete} of {Words.Count(assessment.Scope.Length, "observation")} complete.
+
             **Overall:** {Words.Of(verdict)}. {Quote(assessment.Overall.Reason)}
 
             | | ✗ FAIL | ? INCONCLUSIVE | ✓ PASS | – not tested |
@@ -75,9 +76,10 @@ public static class MarkdownReport
 
     private static IEnumerable<string> Failures(Assessment assessment)
     {
+        var gap = "";
         foreach (var group in assessment.Groups.Where(group => group.Verdict == Verdict.Fail))
         {
-            yield return $"\n**{group.Provision} {Quote(group.Title, NameLength)}** ({Quote(group.Status.Text, NameLength)})\n";
+            yield return $"{gap}**{group.Provision} {Quote(group.Title, NameLength)}** ({Quote(group.Status.Text, NameLength)})\n";
             foreach (var testCase in group.Cases.Where(testCase => testCase.Verdict == Verdict.Fail))
             {
                 var findings =
@@ -90,12 +92,14 @@ public static class MarkdownReport
                     yield return line;
                 }
             }
+
+            gap = "\n";
         }
 
         var outweighed = OutweighedFinding.Of(assessment);
         if (outweighed.Length > 0)
         {
-            yield return "\nFailing findings that do not decide their case:\n";
+            yield return $"{gap}Failing findings that do not decide their case:\n";
         }
 
         foreach (var item in outweighed)

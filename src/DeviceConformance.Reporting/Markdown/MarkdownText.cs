@@ -51,7 +51,7 @@ internal static class MarkdownText
                 case '-' or '+' or '=' when at == 0:
                     quoted.Append('\\').Append(character);
                     break;
-                case '.' or ')' when line[..at].All(char.IsAsciiDigit):
+                case '.' or ')' when (at + 1 == line.Length || line[at + 1] == ' ') && line[..at].All(char.IsAsciiDigit):
                     quoted.Append('\\').Append(character);
                     break;
                 default:

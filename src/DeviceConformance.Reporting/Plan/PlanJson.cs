@@ -81,7 +81,7 @@ internal sealed record PlannedUnitDocument(
     string Letter,
     string Check,
     ImmutableArray<string> DecidedBy,
-    IxitRole? Per,
+    int? PerTable,
     ImmutableArray<PlannedRequestDocument> Requests,
     ImmutableArray<string> QuestionsOn,
     ImmutableArray<PlannedNeedDocument> Needs,
@@ -91,7 +91,7 @@ internal sealed record PlannedUnitDocument(
         unit.Definition.Id.Letter.ToString(),
         unit.Definition.Check,
         [.. Words.Each(unit.Definition.DecidedBy)],
-        unit.Definition.Per,
+        (int?)unit.Definition.Per,
         [.. unit.Requests.Where(request => request is not OperatorQuestion).Select(request => new PlannedRequestDocument(request.Title, request.Impact))],
         [.. unit.Questions.Select(question => question.Subject)],
         [.. unit.Needs.Select(need => new PlannedNeedDocument(need.What, need.Impact))],
@@ -104,6 +104,6 @@ internal sealed record PlannedNeedDocument(string What, ProbeImpact? Impact);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [typeof(WordConverter<TestKind>), typeof(WordConverter<ProbeImpact>), typeof(JsonStringEnumConverter<IxitRole>)])]
+    Converters = [typeof(WordConverter<TestKind>), typeof(WordConverter<ProbeImpact>)])]
 [JsonSerializable(typeof(PlanDocument))]
 internal sealed partial class PlanContext : JsonSerializerContext;

@@ -2,7 +2,6 @@ using System.Text;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
-using DeviceConformance.Model.Standard;
 
 namespace DeviceConformance.Reporting.Plan;
 
@@ -86,7 +85,7 @@ public static class PlanText
     {
         const int Indent = 9;
         Wrapped(text, 6, $"{unit.Definition.Id.Letter}  ", unit.Definition.Check);
-        var per = unit.Definition.Per is { } role ? $", for each entry of {(int)role}-{role}" : "";
+        var per = unit.Definition.Per is { } role ? $", for each entry of IXIT table {(int)role}" : "";
         Wrapped(text, Indent, "by     ", Words.Of(unit.Definition.DecidedBy) + per);
         foreach (var request in unit.Requests.Where(request => request is not OperatorQuestion))
         {

@@ -58,7 +58,7 @@ internal static class Samples
     public static Assessment WithText(string text)
     {
         var word = string.IsNullOrWhiteSpace(text) ? "x" : text;
-        var evidence = new EvidenceRef(text, text);
+        var evidence = Ref("hostile") with { Address = text };
         var findings = ImmutableArray.Create(
             Finding.Fail(word, word, evidence),
             Finding.Pass(word, word, evidence),
