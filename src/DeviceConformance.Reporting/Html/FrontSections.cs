@@ -24,6 +24,8 @@ internal static class FrontSections
         ("basis", "10 Basis of this report"),
     ];
 
+    private const int NameLength = 120;
+
     private static readonly ImmutableArray<string> CountColumns = ["Level", "✗ FAIL", "? INCONCLUSIVE", "✓ PASS", "– not tested"];
 
     /// <summary>Heading of a section by its id, so that contents and section can not differ.</summary>
@@ -35,7 +37,7 @@ internal static class FrontSections
         return Element(
             "header",
             Element("p", Class("kind"), "Conformance assessment of a consumer IoT device"),
-            Element("h1", Words.Name(dut)),
+            Element("h1", VisibleText.Clip(Words.Name(dut), NameLength)),
             Element("p", Class("standard"), $"against {assessment.Edition.Requirements}, by the method of {assessment.Edition.Assessment}"),
             Element(
                 "div",
@@ -97,7 +99,10 @@ internal static class FrontSections
                         problem.Text))))),
             assessment.Scope.IsEmpty
                 ? Paragraph("No observation of the device was recorded: nothing in this report was seen on the device itself.")
-                : Paragraph($"Of {Words.Count(assessment.Scope.Length, "observation")}, {complete} looked at everything they asked for and {assessment.Scope.Length - complete} did not. The absence of something counts only where the observation is complete."),
+                : Paragraph((complete == assessment.Scope.Length
+                    ? $"All observations ({complete}) are complete: each looked at everything it asked for."
+                    : $"{assessment.Scope.Length - complete} of {Words.Count(assessment.Scope.Length, "observation")} {(assessment.Scope.Length - complete == 1 ? "is" : "are")} incomplete.")
+                    + " The absence of something counts only where the observation is complete."),
             If(complete < assessment.Scope.Length, () => Scope("Incomplete observations", assessment.Scope.Where(line => !line.IsComplete), evidence)),
             If(complete > 0, () => Element(
                 "details",

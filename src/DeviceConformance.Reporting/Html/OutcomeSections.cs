@@ -67,7 +67,8 @@ internal static class OutcomeSections
                 }),
             All(verification.Findings
                 .OrderBy(finding => finding.Verdict switch { Verdict.Fail => 0, Verdict.Inconclusive => 1, _ => 2 })
-                .Select(finding => Finding(finding, evidence, withExcerpts: finding.Verdict == Verdict.Fail))));
+                .Select(finding => Finding(finding, evidence))),
+            Excerpts(verification.Findings.Where(finding => finding.Verdict == Verdict.Fail), evidence));
     }
 
     private static Markup Failure(GroupResult tested, EvidenceIndex evidence) => Element(
@@ -78,12 +79,21 @@ internal static class OutcomeSections
         All(tested.Cases.Where(testCase => testCase.Verdict == Verdict.Fail).Select(testCase =>
             testCase.Units.Any(unit => unit.Verdict == Verdict.Fail)
                 ? All(testCase.Units.Where(unit => unit.Verdict == Verdict.Fail).Select(unit => FailedUnit(unit, evidence)))
-                : Paragraph($"Test case {testCase.Id} fails as a whole: no single declared mechanism passes all of its units."))));
+                : Paragraph($"Test case {testCase.Id} fails as a whole: no single declared mechanism passes all of its units."))),
+        Excerpts(
+            from testCase in tested.Cases
+            where testCase.Verdict == Verdict.Fail
+            from unit in testCase.Units
+            where unit.Verdict == Verdict.Fail
+            from finding in unit.Findings
+            where finding.Verdict == Verdict.Fail
+            select finding,
+            evidence));
 
     private static Markup FailedUnit(UnitResult unit, EvidenceIndex evidence) => Element(
         "section",
         Element("h4", Link(IdOf(unit.Id), unit.Id.ToString()), " ", Element("span", Class("check"), unit.Check)),
-        All(unit.Findings.Where(finding => finding.Verdict == Verdict.Fail).Select(finding => Finding(finding, evidence, withExcerpts: true))));
+        All(unit.Findings.Where(finding => finding.Verdict == Verdict.Fail).Select(finding => Finding(finding, evidence))));
 
     private static Markup ToDo(OpenItem item) => Element(
         "li",

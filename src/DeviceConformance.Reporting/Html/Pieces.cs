@@ -61,14 +61,17 @@ internal static class Pieces
                         : Element("td", With("role", "cell"), With("data-label", columns[at]), cell))))))));
 
     /// <summary>A finding with what is missing and what it rests on.</summary>
-    public static Markup Finding(Finding finding, EvidenceIndex evidence, bool withExcerpts) =>
+    public static Markup Finding(Finding finding, EvidenceIndex evidence) =>
         Element(
             "div",
             Class($"finding {ClassOf(finding.Verdict)}"),
             Element("p", Badge(finding.Verdict), " ", Subject(finding.Subject), " ", Element("span", Class("statement"), finding.Statement)),
             If(finding.Missing.Length > 0, () => Element("p", Class("missing"), Element("strong", "Missing: "), finding.Missing)),
-            If(!finding.Evidence.IsEmpty, () => Element("p", Class("cites"), "Evidence: ", Citations(finding.Evidence, evidence))),
-            If(withExcerpts, () => All(finding.Evidence.Select(reference => Excerpt(evidence[reference])))));
+            If(!finding.Evidence.IsEmpty, () => Element("p", Class("cites"), "Evidence: ", Citations(finding.Evidence, evidence))));
+
+    /// <summary>What the evidence of some findings says, each piece once.</summary>
+    public static Markup Excerpts(IEnumerable<Finding> findings, EvidenceIndex evidence) =>
+        All(findings.SelectMany(finding => finding.Evidence).Distinct().Select(reference => Excerpt(evidence[reference])));
 
     public static Markup Subject(string subject) => Element("span", Class("subject"), subject);
 

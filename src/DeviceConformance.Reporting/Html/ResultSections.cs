@@ -85,7 +85,7 @@ internal static class ResultSections
                 Element("span", Class($"said {ClassOf(unit.Verdict)}"), Symbol(unit.Verdict), " ", Words.Of(unit.Verdict)),
                 $" · decided by {Words.Of(unit.DecidedBy)}"),
             unit.Findings.IsEmpty ? Paragraph("Nothing was found for this unit.") : None,
-            All(unit.Findings.Select(finding => Finding(finding, evidence, withExcerpts: false)))));
+            All(unit.Findings.Select(finding => Finding(finding, evidence)))));
 
     /// <summary>Classes by which the filter finds a group or case that holds a unit of a verdict.</summary>
     private static string Holds(IEnumerable<UnitResult> units, Verdict own) =>

@@ -65,7 +65,7 @@ internal static class StyleSheets
         .badge.fail { color: var(--paper); background: var(--fail); border-color: var(--fail); }
         .badge.inconclusive { color: var(--open); border-style: dashed; }
         .badge.untested { color: var(--quiet); border-color: transparent; padding-inline: 0; font-weight: 400; }
-        .notice { margin: 0 0 1rem; padding: .8rem 1rem; background: var(--soft); border-left: 4px solid var(--pass); }
+        .notice { max-width: none; margin: 0 0 1rem; padding: .8rem 1rem; background: var(--soft); border-left: 4px solid var(--pass); }
         .notice.trouble { background: var(--fail-soft); border-left-color: var(--fail); }
         .notice :last-child { margin-bottom: 0; }
 
@@ -113,6 +113,7 @@ internal static class StyleSheets
         .cites { font-size: .85rem; color: var(--quiet); }
         .failure { margin-top: 1.75rem; padding-top: .1rem; border-top: 1px solid var(--line); }
         .failure:first-of-type { border-top: 0; margin-top: 0; }
+        .failure:first-of-type h3 { margin-top: 0; }
         .failure h4 .check, .check { font-weight: 400; }
         details { margin: .4rem 0; }
         summary { cursor: pointer; font-size: .88rem; color: var(--link); }
@@ -164,6 +165,7 @@ internal static class StyleSheets
           .counts { width: 100%; font-size: .82rem; }
           .counts th:not(:first-child), .counts td { padding-left: .4rem; white-space: normal; }
           .counts { overflow-wrap: normal; }
+          .counts tbody th { white-space: nowrap; }
           .hash { max-width: none; }
         }
         @media print {
@@ -175,7 +177,7 @@ internal static class StyleSheets
           .columns { grid-template-columns: 1fr 1fr; gap: 6mm; }
           .facts > div { grid-template-columns: 27mm 1fr; gap: 3mm; }
           main > section { margin-top: 8mm; }
-          h2, h3, h4, caption, thead, summary, .group > .quiet, .failure > .quiet, .purpose { break-after: avoid; }
+          h2, h3, h4, caption, thead, summary, .legend, .group > .quiet, .failure > .quiet, .purpose { break-after: avoid; }
           tr, .unit, .finding, .notice, .verdict, .counts, .todo > li, .blanks > div, .facts > div { break-inside: avoid; }
           tbody tr:first-child { break-before: avoid; }
           p { orphans: 3; widows: 3; }
