@@ -40,8 +40,8 @@ public sealed class FakeDevice : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         Link.Dispose();
         _end.Dispose();
     }

@@ -1,0 +1,86 @@
+using System.Text;
+using DeviceConformance.Probing.Http;
+
+namespace DeviceConformance.Probing.Disclosure;
+
+/// <summary>
+/// The words of an answer, to tell whether two answers are the same page but for numbers, times and the path they echo. A server that
+/// answers every path with 200 is known by this.
+/// </summary>
+internal sealed class PageShape
+{
+    private const int MaxText = 64 * 1024;
+    private const int MaxWords = 2000;
+    private const double Alike = 0.85;
+
+    private readonly int _status;
+    private readonly HashSet<string> _words;
+    private readonly int _length;
+
+    private PageShape(int status, HashSet<string> words, int length)
+    {
+        _status = status;
+        _words = words;
+        _length = length;
+    }
+
+    /// <summary>Whether it was answered with 200 or the like.</summary>
+    public bool IsSuccess => _status is >= 200 and < 300;
+
+    /// <summary>The words of an answer to a path.</summary>
+    public static PageShape Of(HttpAnswer answer, string path)
+    {
+        var text = answer.Text;
+        text = text.Length > MaxText ? text[..MaxText] : text;
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        text = text.Replace(path, "", StringComparison.OrdinalIgnoreCase);
+        text = name.Length > 2 ? text.Replace(name, "", StringComparison.OrdinalIgnoreCase) : text;
+        var words = new HashSet<string>(StringComparer.Ordinal);
+        var word = new StringBuilder();
+        foreach (var character in text)
+        {
+            // A run with a digit in it is a number, a time or a token.
+            if (char.IsLetterOrDigit(character))
+            {
+                word.Append(char.ToLowerInvariant(character));
+                continue;
+            }
+
+            Take(words, word);
+        }
+
+        Take(words, word);
+        return new PageShape(answer.Status, words, answer.Body.Length);
+    }
+
+    /// <summary>Whether two answers are one page.</summary>
+    public bool IsLike(PageShape other)
+    {
+        if (_status != other._status)
+        {
+            return false;
+        }
+
+        if (_words.Count == 0 || other._words.Count == 0)
+        {
+            return _words.Count == other._words.Count && _length == other._length;
+        }
+
+        var common = _words.Count(other._words.Contains);
+        return common >= Alike * (_words.Count + other._words.Count - common);
+    }
+
+    private static void Take(HashSet<string> words, StringBuilder word)
+    {
+        if (word.Length is > 1 and < 40 && words.Count < MaxWords)
+        {
+            var text = word.ToString();
+            if (!text.Any(char.IsAsciiDigit))
+            {
+                words.Add(text);
+            }
+        }
+
+        word.Clear();
+    }
+}
