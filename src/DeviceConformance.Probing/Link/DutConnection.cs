@@ -118,6 +118,37 @@ public sealed class DutConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads until enough has come, the connection ends or the time for all of it is over.</summary>
+    /// <param name="isEnough">Takes the next bytes and says whether they are enough.</param>
+    /// <param name="deadline">How long it may take in all, however slowly the device pours it out.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Null when enough has come; otherwise how it ended.</returns>
+    public async Task<Silence?> ReadUntilAsync(Func<ReadOnlyMemory<byte>, bool> isEnough, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(isEnough);
+        var started = _time.GetTimestamp();
+        var buffer = new byte[4096];
+        while (true)
+        {
+            var left = deadline - _time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                return Silence.NoReply;
+            }
+
+            var read = await ReadAsync(buffer, left, cancellationToken);
+            if (read.Silence is not null)
+            {
+                return read.Silence;
+            }
+
+            if (isEnough(buffer.AsMemory(0, read.Count)))
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>Closes at once; the device need not keep state for us.</summary>
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 

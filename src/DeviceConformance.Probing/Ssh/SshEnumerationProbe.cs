@@ -9,6 +9,7 @@ namespace DeviceConformance.Probing.Ssh;
 /// <summary>Reads which algorithms an SSH server offers, off its KEXINIT. No key is exchanged and no login tried.</summary>
 public sealed class SshEnumerationProbe : Probe<SshEnumeration>
 {
+    private const int ShownBytes = 60;
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(8);
 
     /// <inheritdoc/>
@@ -31,7 +32,7 @@ public sealed class SshEnumerationProbe : Probe<SshEnumeration>
         await using (connection)
         {
             var opening = new SshOpening();
-            var (silence, firstBytes) = await ReadAsync(connection, opening, context, cancellationToken);
+            var (silence, firstBytes) = await ReadAsync(connection, opening, cancellationToken);
             return opening.State switch
             {
                 OpeningState.Complete => new ProbeOutcome.Observed(Seen(endpoint, opening)),
@@ -44,26 +45,19 @@ public sealed class SshEnumerationProbe : Probe<SshEnumeration>
         }
     }
 
-    private static async Task<(Silence Silence, string FirstBytes)> ReadAsync(DutConnection connection, SshOpening opening, ProbeContext context, CancellationToken cancellationToken)
+    private static async Task<(Silence Silence, string FirstBytes)> ReadAsync(DutConnection connection, SshOpening opening, CancellationToken cancellationToken)
     {
-        var started = context.Time.GetTimestamp();
         var firstBytes = "";
         // Both sides send their identification at once (RFC 4253, 4.2), and some servers send nothing further before they have ours.
-        var silence = await connection.SendAsync("SSH-2.0-DeviceConformance\r\n"u8.ToArray(), _deadline, cancellationToken);
-        var buffer = new byte[4096];
-        while (silence is null)
-        {
-            var left = _deadline - context.Time.GetElapsedTime(started);
-            var read = left > TimeSpan.Zero ? await connection.ReadAsync(buffer, left, cancellationToken) : new ReadResult(0, Silence.NoReply);
-            silence = read.Silence;
-            firstBytes = firstBytes.Length == 0 ? Transcript.Printable(buffer.AsSpan(0, read.Count), 60) : firstBytes;
-            if (silence is null && opening.Append(buffer.AsSpan(0, read.Count)) != OpeningState.Open)
-            {
-                break;
-            }
-        }
-
+        var silence = await connection.SendAsync("SSH-2.0-DeviceConformance\r\n"u8.ToArray(), _deadline, cancellationToken)
+            ?? await connection.ReadUntilAsync(IsEnough, _deadline, cancellationToken);
         return (silence ?? Silence.ClosedByPeer, firstBytes);
+
+        bool IsEnough(ReadOnlyMemory<byte> bytes)
+        {
+            firstBytes = firstBytes.Length == 0 ? Transcript.Printable(bytes.Span, ShownBytes) : firstBytes;
+            return opening.Append(bytes.Span) != OpeningState.Open;
+        }
     }
 
     private static SshServerSeen Seen(Endpoint endpoint, SshOpening opening)

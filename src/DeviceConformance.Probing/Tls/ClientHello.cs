@@ -51,7 +51,10 @@ public sealed record ClientHello(TlsVersion Version, ImmutableArray<int> Suites)
         var isTls13 = Version == TlsVersion.Tls13;
         var extensions = Concat(
             Extension(TlsExtensionType.SupportedGroups, Prefixed(2, U16List(isTls13 ? NamedGroup.ForTls13 : NamedGroup.Curves))),
-            Extension(TlsExtensionType.EcPointFormats, Prefixed(1, [0])));
+            Extension(TlsExtensionType.EcPointFormats, Prefixed(1, [0])),
+            // Some servers refuse a client without it (RFC 7627, 5.3). Encrypt-then-MAC (RFC 7366) stays out: a CBC suite that a server
+            // takes without it is what recommendations object to.
+            Extension(TlsExtensionType.ExtendedMainSecret, []));
         if (Version >= TlsVersion.Tls12)
         {
             extensions = [.. extensions, .. Extension(TlsExtensionType.SignatureAlgorithms, Prefixed(2, U16List(_signatureAlgorithms)))];

@@ -13,6 +13,7 @@ internal sealed class HelloSender(Endpoint endpoint, ProbeContext context) : IDi
     private static readonly TimeSpan _rest = TimeSpan.FromMilliseconds(250);
 
     private const int Lanes = 2;
+    private const int ShownBytes = 60;
 
     private readonly SemaphoreSlim _lanes = new(Lanes);
     private int _isSingle;
@@ -73,23 +74,15 @@ internal sealed class HelloSender(Endpoint endpoint, ProbeContext context) : IDi
 
         await using (connection)
         {
-            var started = context.Time.GetTimestamp();
             var firstBytes = "";
-            var silence = await connection.SendAsync(hello.ToBytes(), _deadline, cancellationToken);
-            var buffer = new byte[4096];
-            while (silence is null)
-            {
-                var left = _deadline - context.Time.GetElapsedTime(started);
-                var read = left > TimeSpan.Zero ? await connection.ReadAsync(buffer, left, cancellationToken) : new ReadResult(0, Silence.NoReply);
-                silence = read.Silence;
-                firstBytes = firstBytes.Length == 0 ? Transcript.Printable(buffer.AsSpan(0, read.Count), 60) : firstBytes;
-                if (silence is null && flight.Append(buffer.AsSpan(0, read.Count)) != FlightState.Open)
-                {
-                    break;
-                }
-            }
-
+            var silence = await connection.SendAsync(hello.ToBytes(), _deadline, cancellationToken) ?? await connection.ReadUntilAsync(IsEnough, _deadline, cancellationToken);
             return Conclude(flight, silence, firstBytes);
+
+            bool IsEnough(ReadOnlyMemory<byte> bytes)
+            {
+                firstBytes = firstBytes.Length == 0 ? Transcript.Printable(bytes.Span, ShownBytes) : firstBytes;
+                return flight.Append(bytes.Span) != FlightState.Open;
+            }
         }
     }
 

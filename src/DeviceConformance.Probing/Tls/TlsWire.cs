@@ -28,6 +28,7 @@ internal enum TlsExtensionType : ushort
     SupportedGroups = 10,
     EcPointFormats = 11,
     SignatureAlgorithms = 13,
+    ExtendedMainSecret = 23,
     SupportedVersions = 43,
     PskKeyExchangeModes = 45,
     KeyShare = 51,

@@ -47,7 +47,10 @@ internal abstract class UpdateDelivery : IAsyncDisposable
 }
 
 /// <summary>The image is sent to the DUT over HTTP.</summary>
-internal sealed class UploadDelivery(UpdateOffer.Upload offer, DeviceWeb web) : UpdateDelivery
+/// <param name="offer">Port, path and field.</param>
+/// <param name="web">The port.</param>
+/// <param name="transcript">Masks passwords that the DUT repeats in its answer.</param>
+internal sealed class UploadDelivery(UpdateOffer.Upload offer, DeviceWeb web, Transcript transcript) : UpdateDelivery
 {
     // A device on a slow link or with slow flash.
     private const long BytesPerSecond = 32 * 1024;
@@ -104,7 +107,7 @@ internal sealed class UploadDelivery(UpdateOffer.Upload offer, DeviceWeb web) : 
                 : new Delivered(DeliveryReach.Part, $"{asked} was not answered ({silence})");
         }
 
-        var text = Transcript.Printable(answer.Body.Span, ShownCharacters);
+        var text = transcript.Masked(Transcript.Printable(answer.Body.Span, ShownCharacters));
         var words = $"{asked} answers {answer.Status}{(text.Length > 0 ? $": {text}" : "")}";
         // These speak of the request, the way to it or the load, not of the image.
         return answer.Status is 401 or 404 or 405 or 407 or 408 or 413 or 429 or 502 or 503 or 504

@@ -115,7 +115,7 @@ public sealed class UpdateIntegrityProbe : Probe<UpdateIntegrityTrial>
                     return false;
                 }
 
-                delivery = new UploadDelivery(upload, web);
+                delivery = new UploadDelivery(upload, web, context.Transcript);
                 return true;
             case UpdateOffer.Fetch fetch:
                 if (context.Declared.Lab.StandInAddress is not { } standIn)
