@@ -84,7 +84,7 @@ public enum SuiteWeakness
     /// <summary>MD5 as MAC.</summary>
     Md5 = 32,
 
-    /// <summary>RSA key transport: no forward secrecy.</summary>
+    /// <summary>No forward secrecy: RSA key transport, static Diffie-Hellman, a pre-shared key alone, Kerberos.</summary>
     NoForwardSecrecy = 64,
 
     /// <summary>CBC mode with MAC-then-encrypt.</summary>
