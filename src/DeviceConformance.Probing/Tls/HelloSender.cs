@@ -22,11 +22,12 @@ internal sealed class HelloSender(Endpoint endpoint, ProbeContext context) : IDi
     /// <summary>Connections opened so far, answered or not.</summary>
     public int Connections => _connections;
 
-    /// <summary>Makes an offer. What ended without an alert is asked once more, alone, since the device may have been busy.</summary>
+    /// <summary>Makes an offer. What ended without an alert, or with internal_error, is asked once more, alone, since the device may have been busy.</summary>
     public async Task<HelloAnswer> AskAsync(ClientHello hello, CancellationToken cancellationToken)
     {
         var answer = await AskInLaneAsync(hello, cancellationToken);
-        if (answer.Silence is null or Silence.HandshakeRefused or Silence.Malformed)
+        var isOutOfBreath = answer.Flight.Alert is { Description: TlsAlertDescription.InternalError };
+        if (answer.Silence is null or Silence.Malformed || (answer.Silence == Silence.HandshakeRefused && !isOutOfBreath))
         {
             return answer;
         }

@@ -42,7 +42,7 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             var answer = await sender.AskInLaneAsync(TlsVersionTrial.FirstOffer(version, length), cancellationToken);
             if (answer.IsTls)
             {
-                return new ProbeOutcome.Observed(await EnumerateAsync(request.Endpoint, sender, version, length == TlsVersionTrial.LongOffer ? answer : null, context, cancellationToken));
+                return new ProbeOutcome.Observed(await EnumerateAsync(request.Endpoint, sender, version, length == TlsVersionTrial.LongOffer && answer.Flight.Hello is not null ? answer : null, context, cancellationToken));
             }
 
             first ??= answer;

@@ -126,13 +126,11 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
     private bool GoesOnAfter(HelloAnswer answer)
     {
         _refusal ??= answer;
-        if (answer.RefusesVersion(version))
-        {
-            return false;
-        }
-
         switch (answer.Silence)
         {
+            case var _ when answer.RefusesVersion(version):
+                // Once it has taken the version, it can only mean these suites.
+                return _chosen.Count > 0;
             case Silence.HandshakeRefused when answer.Flight.Alert is { Description: TlsAlertDescription.UnrecognizedName }:
                 _gaps.Add($"{version.DisplayName()}: the server wants a server name, and an IP address has none");
                 return false;

@@ -105,6 +105,18 @@ public sealed class TlsEnumerationTests
     }
 
     [Test]
+    public async Task Server_that_blames_the_version_for_want_of_a_suite_is_asked_for_the_others()
+    {
+        int[] known = [RsaAes128, 0xc0a0, 0xd001];
+        await using var server = FakeTlsServer.Start(offer => offer.Version == TlsVersion.Tls12 && known.FirstOrDefault(offer.Suites.Contains) is var suite and not 0
+            ? Answer(TlsVersion.Tls12, suite)
+            : FakeFlight.Alert(70));
+        var seen = await SeeAsync(server);
+        Assert.That(seen.Accepted.Single().Suites.Select(suite => suite.Code), Is.EquivalentTo(known));
+        Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+    }
+
+    [Test]
     public async Task Closing_without_an_alert_is_a_refusal_when_the_server_still_answers_afterwards()
     {
         await using var server = FakeTlsServer.Start(offer => Knows(offer) ? Answer(TlsVersion.Tls12, RsaAes128) : []);
@@ -191,6 +203,16 @@ public sealed class TlsEnumerationTests
         Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
         Assert.That(seen.Accepted.Single().Suites.Single().Code, Is.EqualTo(RsaAes128));
         Assert.That(most, Is.LessThanOrEqualTo(6), "connections that met another one");
+    }
+
+    [Test]
+    public async Task Internal_error_is_asked_about_once_more()
+    {
+        var failed = 0;
+        await using var server = FakeTlsServer.Start(offer => Knows(offer) && Interlocked.Exchange(ref failed, 1) == 0 ? FakeFlight.Alert(80)
+            : Knows(offer) ? Answer(TlsVersion.Tls12, RsaAes128) : FakeFlight.Alert(offer.Version == TlsVersion.Tls12 ? (byte)40 : (byte)70));
+        var seen = await SeeAsync(server);
+        Assert.That(seen.Accepted.Single().Suites.Single().Code, Is.EqualTo(RsaAes128));
     }
 
     [Test]
