@@ -7,6 +7,7 @@ using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Credentials;
 using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.PortSweep;
+using DeviceConformance.Probing.Disclosure;
 using DeviceConformance.Probing.Identification;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
@@ -46,7 +47,9 @@ internal static class Harness
         new ServiceIdentificationProbe(),
         new TlsEnumerationProbe(),
         new SshEnumerationProbe(),
+        new DisclosureSurveyProbe(),
         new AccessTrialProbe(),
+        new DefaultCredentialTrialProbe(),
         new PresetPasswordInspectionProbe(),
         new UpdateIntegrityProbe(),
     ];
