@@ -31,12 +31,13 @@ public sealed class ComponentsUpdateSecurely : TestCase
             }
         }
 
-        foreach (var (component, _) in components.Where(pair => !pair.Mechanisms.Any(mechanisms.ContainsKey)))
+        // A component without a mechanism is for case 5.3-1-1 to judge; here there is only nothing to try when no component has any.
+        foreach (var (component, _) in components.Exists(pair => pair.Mechanisms.Any(mechanisms.ContainsKey)) ? [] : components)
         {
             yield return Finding.Inconclusive(
                 component.Id,
-                $"{component.Id} names no entry of 7-UpdMech, so that its update was not tried.",
-                $"Name the mechanism in the update mechanism of {component.Id}, or examine why it has none and decide this point with 'dct answer'.",
+                $"{component.Id} names no entry of 7-UpdMech, and no other component does, so that no update was tried.",
+                $"Name the mechanism in the update mechanism of {component.Id}, or examine why there is none and decide this point with 'dct answer'.",
                 component.Ref);
         }
     }

@@ -107,7 +107,7 @@ internal static class Spoilings
         new("no factor given", bench => bench.Facts<AuthMechFacts>("AuthMech-3", facts => facts with { Factor = default }), []),
         new("no origin given", bench => bench.Facts<AuthMechFacts>("AuthMech-2", facts => facts with { Origin = default }), []),
         new("machine login not seen", bench => bench.Facts<AuthMechFacts>("AuthMech-3", facts => facts with { Logins = [new LoginPoint(LoginProtocol.Mqtt, 8883, true, "/", null)] }), []),
-        new("component without mechanism", bench => bench.Entry(IxitRole.SoftComp, "SoftComp-2", null, ("Update Mechanism", "none")), []),
+        new("no component has a mechanism", bench => bench.Entry(IxitRole.SoftComp, "SoftComp-1", null, ("Update Mechanism", "none")), []),
         new("unknown service on an undeclared port", bench => bench.OpenUndeclared(9999, ServiceProtocol.Unknown), ["5.6-1-2 c"], ["5.6-1-2 b"]),
     ];
 

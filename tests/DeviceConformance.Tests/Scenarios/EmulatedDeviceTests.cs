@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using DeviceConformance.Cli;
+using DeviceConformance.Cli.Emulation;
+using DeviceConformance.Declarations;
+using DeviceConformance.Emulator;
+using DeviceConformance.Emulator.Faults;
+using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.Model.Standard;
+using DeviceConformance.Probing.Campaigns;
+using DeviceConformance.Probing.Link;
+using DeviceConformance.TestCases;
+using DeviceConformance.Tests.Lab;
+using NUnit.Framework;
+
+namespace DeviceConformance.Tests.Scenarios;
+
+/// <summary>
+/// The emulated device, sound and with each fault alone, assessed by the whole chain in both editions: exactly the expected units fail.
+/// </summary>
+/// <remarks>Not parallel: on loopback every listener of another test would count as the device's.</remarks>
+[NonParallelizable]
+[Category("Scenario")]
+public sealed class EmulatedDeviceTests
+{
+    private static readonly string[] _protection = ["5.1-3-2 a", "5.5-4-2 c", "5.5-5-2 a"];
+
+    // What 5.5-1-2 finds, the units that re-run it find too.
+    private static readonly string[] _mechanism = ["5.5-1-2 a", "5.5-6-2 a", "5.5-7-2 a", "5.8-1-2 a"];
+
+    private static readonly string[] _update = ["5.3-1-2 a", "5.3-2-2 b"];
+
+    private static IEnumerable<TestCaseData> Faults()
+    {
+        TestCaseData Case(string fault, string[] both, string[]? v2 = null, string[]? v3 = null) =>
+            new TestCaseData(fault, both.Concat(v2 ?? []).ToArray(), both.Concat(v3 ?? []).ToArray()).SetArgDisplayNames(fault);
+
+        string[] undeclaredV2 = ["5.6-1-2 b"];
+        string[] undeclaredV3 = ["5.6-1-2 c"];
+        yield return Case("none", []);
+        yield return Case("universal-password", ["5.1-1-2 b"]);
+        yield return Case("telnet-open", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], undeclaredV2, undeclaredV3);
+        yield return Case("obsolete-tls", [.. _protection, .. _mechanism]);
+        yield return Case("http-login", ["5.1-1-2 a", "5.1-5-2 a", .. _protection]);
+        yield return Case("open-status", ["5.5-4-2 a", "5.5-5-2 a", "5.6-2-2 a"]);
+        yield return Case("verbose-banner", ["5.6-2-2 a"]);
+        yield return Case("open-mqtt", ["5.5-4-2 a", "5.5-5-2 a", "5.6-2-2 a"]);
+        yield return Case("plain-mqtt", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", .. _protection], [.. undeclaredV2, "5.13-1-2 c"], [.. undeclaredV3, "5.1-2A-2 a"]);
+        yield return Case("update-unsigned", _update, [], ["5.3-9-2 a"]);
+        yield return Case("update-bit-flip", _update, [], ["5.3-9-2 b"]);
+        yield return Case("update-foreign-key", _update, [], ["5.3-9-2 a"]);
+        yield return Case("update-downgrade", _update);
+        yield return Case("ipv6-debug-port", [], undeclaredV2, undeclaredV3);
+        yield return Case("ftp-anonymous", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], undeclaredV2, undeclaredV3);
+        yield return Case("no-lock-out", ["5.1-5-2 b"]);
+        yield return Case("open-settings", ["5.5-4-2 a", "5.5-5-2 a"]);
+        yield return Case("debug-page", ["5.6-2-2 a"]);
+        yield return Case("shared-label-password", ["5.1-1-2 c", "5.1-2-2 a"]);
+    }
+
+    [TestCaseSource(nameof(Faults))]
+    [CancelAfter(120_000)]
+    public async Task Each_fault_fails_exactly_the_expected_units(string fault, string[] v2, string[] v3, CancellationToken cancellationToken)
+    {
+        var faults = DeviceFaults.None;
+        Assert.That(fault == "none" || DeviceFault.TryParse([fault], out faults, out _));
+        var offset = DemoDeclaration.FreeOffset();
+        using var folderV2 = new TemporaryDeclaration(StandardEdition.V2, offset, faults);
+        using var folderV3 = new TemporaryDeclaration(StandardEdition.V3, offset, faults);
+        await using var device = await EmulatedDevice.StartAsync(new EmulatedDeviceOptions { PortOffset = offset, Faults = faults, UpdateServer = DemoDeclaration.UpdateServer(offset) }, cancellationToken);
+        Declaration[] declarations = [folderV2.Read(), folderV3.Read()];
+        if (!device.Addresses.Contains(System.Net.IPAddress.IPv6Loopback))
+        {
+            Assert.Ignore("needs IPv6 on loopback: sysctl net.ipv6.conf.lo.disable_ipv6=0");
+        }
+
+        var seen = await AskAsync(declarations, cancellationToken);
+        var failing = declarations.ToDictionary(declared => declared.Edition, declared => Failing(declared, seen));
+        TestContext.Out.WriteLine(string.Join("\n", failing.SelectMany(pair => pair.Value, (pair, unit) => $"{pair.Key} {unit.Key}: {unit.Value}")));
+        TestContext.Out.WriteLine(string.Join("\n", seen.Records.Select(entry => entry.Record.Outcome.Summary)));
+        Assert.Multiple(() =>
+        {
+            Assert.That(failing[StandardEdition.V2].Keys, Is.EquivalentTo(v2));
+            Assert.That(failing[StandardEdition.V3].Keys, Is.EquivalentTo(v3));
+        });
+        if (fault == "none")
+        {
+            foreach (var declared in declarations)
+            {
+                AssertNothingIsOpenForWantOfCode(declared, seen);
+            }
+        }
+    }
+
+    /// <summary>One campaign for both editions: their declarations describe the same device, so that most requests are the same.</summary>
+    private static async Task<ObservationSet> AskAsync(Declaration[] declarations, CancellationToken cancellationToken)
+    {
+        var seen = new ObservationSet();
+        var log = new MemoryLog();
+        using var link = new DutLink(declarations[^1].Lab, declarations[^1].Addresses, TimeProvider.System);
+        var campaign = new Campaign(declarations[^1], Harness.Probes(), link, log, TimeProvider.System);
+        await campaign.RunAsync(
+            known => declarations.SelectMany(declared => Units(declared).SelectMany(unit => unit.Ask(declared, known))),
+            seen,
+            cancellationToken);
+        Assert.That(log.Problems, Is.Empty);
+        Assert.That(seen.Records.Select(entry => entry.Record.Outcome).OfType<ProbeOutcome.NotRun>().Select(outcome => outcome.Text), Is.Empty);
+        return seen;
+    }
+
+    private static IEnumerable<TestUnit> Units(Declaration declared)
+    {
+        var catalogue = Harness.Catalogue(declared.Edition);
+        return new Planner(catalogue, Registry.For(catalogue)).Plan(declared).Units.Select(unit => unit.Code).OfType<TestUnit>();
+    }
+
+    private static Dictionary<string, string> Failing(Declaration declared, ObservationSet seen)
+    {
+        var catalogue = Harness.Catalogue(declared.Edition);
+        var judgement = Judge.Decide(catalogue, new Planner(catalogue, Registry.For(catalogue)).Plan(declared), declared, seen);
+        Assert.That(judgement.Faults, Is.Empty);
+        Assert.That(judgement.IcsVerification.Verdict, Is.EqualTo(Verdict.Pass), string.Join(" ", judgement.IcsVerification.Findings.Where(finding => finding.Verdict != Verdict.Pass).Select(finding => finding.Statement)));
+        return judgement.Groups.SelectMany(group => group.Cases).SelectMany(testCase => testCase.Units)
+            .Where(unit => unit.Verdict == Verdict.Fail)
+            .ToDictionary(unit => unit.Id.ToString(), unit => string.Join(" | ", unit.Findings.Where(finding => finding.Verdict == Verdict.Fail).Select(finding => finding.Statement)));
+    }
+
+    /// <summary>On the sound device every unit that code decides passes its part; only the examiner's part is open.</summary>
+    private static void AssertNothingIsOpenForWantOfCode(Declaration declared, ObservationSet seen)
+    {
+        var open = Registry.For(Harness.Catalogue(declared.Edition))
+            .SelectMany(testCase => testCase.Units(declared.Edition), (testCase, unit) => (testCase.Id, unit.Letter, Findings: unit.Judge(declared, seen)))
+            .SelectMany(unit => unit.Findings.Where(finding => finding.Verdict == Verdict.Inconclusive), (unit, finding) => $"{declared.Edition} {unit.Id} {unit.Letter}: {finding.Statement}");
+        Assert.That(open, Is.Empty);
+    }
+
+    private sealed class TemporaryDeclaration : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dct-scenario-");
+
+        public TemporaryDeclaration(StandardEdition edition, int offset, DeviceFaults faults)
+        {
+            DemoDeclaration.Write(_folder.FullName, edition, offset, faults);
+        }
+
+        public Declaration Read()
+        {
+            var reading = DeclarationReader.Read(_folder.FullName, Harness.Catalogue);
+            Assert.That(reading.Complaints, Is.Empty);
+            return reading.Declaration!;
+        }
+
+        public void Dispose() => _folder.Delete(recursive: true);
+    }
+}
