@@ -30,6 +30,9 @@ public sealed class ComplaintBook
     public void Warn(string rule, SourceSpan at, string message, string remedy, string table = "", string field = "") =>
         Add(new Complaint(at, ComplaintSeverity.Warning, rule, table, field, message, remedy));
 
+    /// <summary>Tables and fields that are complained of so far; what only follows from that need not be said as well.</summary>
+    public HashSet<(string Table, string Field)> Fields => [.. _complaints.Select(complaint => (complaint.Table, complaint.Field))];
+
     /// <summary>All complaints by file, line and column; equal ones once.</summary>
     public ImmutableArray<Complaint> InOrder()
     {

@@ -10,11 +10,13 @@ internal sealed class FactRules
 {
     private readonly Draft _draft;
     private readonly ComplaintBook _complaints;
+    private readonly HashSet<(string Table, string Field)> _misread;
 
     private FactRules(Draft draft, ComplaintBook complaints)
     {
         _draft = draft;
         _complaints = complaints;
+        _misread = complaints.Fields;
     }
 
     public static void Check(Draft draft, ComplaintBook complaints)
@@ -157,7 +159,7 @@ internal sealed class FactRules
 
     private void Need<T>(IxitEntry entry, Fact<T> fact, string key)
     {
-        if (!fact.IsDeclared)
+        if (!fact.IsDeclared && !_misread.Contains((entry.Table.Id, key)))
         {
             Missing(entry, key);
         }

@@ -15,7 +15,9 @@ internal static class IcsComplaints
 
         var remarks = IcsRules.Check(draft.Catalogue, draft.Declaration).ToLookup(remark => remark.Rule == IcsRules.MissingTable);
         MissingTables(draft, complaints, remarks[true]);
-        foreach (var remark in remarks[false])
+
+        // What a condition is open for want of may stand in a table that is there but broken.
+        foreach (var remark in remarks[false].Where(remark => remark.Rule != IcsRules.ConditionOpen || draft.Broken.IsEmpty))
         {
             if (remark.Weight == IcsWeight.Advice)
             {

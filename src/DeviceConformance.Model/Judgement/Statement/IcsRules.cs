@@ -15,6 +15,9 @@ public static class IcsRules
     /// <summary>Rule on tables that a claimed provision needs and the declaration does not contain.</summary>
     public const string MissingTable = "missing-table";
 
+    /// <summary>Rule on provisions that are answered N/A although nothing shows that their condition does not hold.</summary>
+    public const string ConditionOpen = "condition-open";
+
     /// <summary>Checks the ICS; no remark when it is valid. In the order of the standard.</summary>
     /// <param name="catalogue">The catalogue of the declaration's edition.</param>
     /// <param name="declared">The declaration.</param>
@@ -159,7 +162,7 @@ public static class IcsRules
         var open = truths.FirstOrDefault(pair => pair.truth is Truth.Unknown);
         yield return open.truth is Truth.Unknown unknown
             ? OnRow(
-                "condition-open",
+                ConditionOpen,
                 IcsWeight.Doubt,
                 row,
                 $"Provision {provision.Id} is answered N/A, but nothing shows that condition {open.id} does not hold. {unknown.Reason}",
