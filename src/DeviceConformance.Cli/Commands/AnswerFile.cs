@@ -18,7 +18,7 @@ internal static class AnswerFile
     /// <summary>Whether the file can be taken in; complaints go to standard error.</summary>
     public static bool IsUsable(string file, Declaration declared)
     {
-        var reading = AnswersReader.Read(file, Harness.Catalogue(declared.Edition));
+        var reading = AnswersReader.Read(file, Harness.Catalogue(declared.Edition), declared);
         if (!reading.Complaints.IsEmpty)
         {
             Console.Error.WriteLine(ComplaintText.Render(reading.Complaints));

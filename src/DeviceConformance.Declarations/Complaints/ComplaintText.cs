@@ -3,18 +3,27 @@ using System.Text;
 
 namespace DeviceConformance.Declarations.Complaints;
 
-/// <summary>Complaints as text for a terminal: <c>file:line:column: error rule: message</c>, the remedy below.</summary>
+/// <summary>
+/// Complaints as text for a terminal: <c>file:line:column: error rule (table, field): message</c> with the remedy below; a blank line
+/// between files.
+/// </summary>
 public static class ComplaintText
 {
     /// <summary>The complaints in their order, then how many there are.</summary>
     public static string Render(ImmutableArray<Complaint> complaints)
     {
         var text = new StringBuilder();
-        foreach (var complaint in complaints)
+        foreach (var file in complaints.GroupBy(complaint => complaint.At.File))
         {
-            var about = string.Join(", ", new[] { complaint.Table, complaint.Field }.Where(part => part.Length > 0));
-            text.Append($"{complaint.At.File}:{complaint.At.Line}:{complaint.At.Column}: {Word(complaint.Severity)} {complaint.Rule}{(about.Length > 0 ? $" ({about})" : "")}: {complaint.Message}\n");
-            text.Append($"    {complaint.Remedy}\n");
+            foreach (var complaint in file)
+            {
+                var about = string.Join(", ", new[] { complaint.Table, complaint.Field }.Where(part => part.Length > 0));
+                text.Append($"{Quotation.OneLine(file.Key)}:{complaint.At.Line}:{complaint.At.Column}: {Word(complaint.Severity)} {complaint.Rule}");
+                text.Append($"{(about.Length > 0 ? $" ({Quotation.OneLine(about)})" : "")}: {Quotation.OneLine(complaint.Message)}\n");
+                text.Append($"    {Quotation.OneLine(complaint.Remedy)}\n");
+            }
+
+            text.Append('\n');
         }
 
         var errors = complaints.Count(complaint => complaint.Severity == ComplaintSeverity.Error);

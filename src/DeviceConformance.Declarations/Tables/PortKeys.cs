@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DeviceConformance.Declarations.Yaml;
 using DeviceConformance.Model.Declared;
 
@@ -15,7 +16,7 @@ internal static class PortKeys
     public static Fact<int> Port(this MapReader map) => map.Number("port", 1, LastPort);
 
     /// <summary>Ports, several in a list or one alone.</summary>
-    public static System.Collections.Immutable.ImmutableArray<int> Ports(this MapReader map) => [.. map.Numbers("ports", 1, LastPort).Distinct()];
+    public static ImmutableArray<int> Ports(this MapReader map) => [.. map.Numbers("ports", 1, LastPort).Distinct()];
 
     /// <summary>A path of an HTTP resource that has to be given.</summary>
     public static string RequiredPath(this MapReader map, string key = "path") =>

@@ -46,7 +46,8 @@ public static partial class Prose
         RegexOptions.CultureInvariant)]
     private static partial Regex Placeholder();
 
-    [GeneratedRegex(@"^\s*(?:none|no|n/?a|not applicable|nothing|[-–—]+)(?:\s*$|[\s,.:;(–—-])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    // "No more than five attempts" is not nothing: the words below count only where the sentence ends, breaks or goes on with a reason.
+    [GeneratedRegex(@"^\s*(?:(?:no|nothing|n/?a|[-–—]+)\s*(?:$|[,.:;(–—-])|(?:none|not applicable)(?! of\b)(?:\s*$|[\s,.:;(–—-]))", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex None();
 
     [GeneratedRegex(@"^[\s\W]*(?:none|no|yes|n/?a|not applicable|not supported|not implemented|not fulfilled|unsupported|see above|see below|nothing|ok)[\s\W]*$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
