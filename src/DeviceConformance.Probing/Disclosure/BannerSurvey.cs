@@ -9,7 +9,9 @@ namespace DeviceConformance.Probing.Disclosure;
 /// <summary>Services whose greeting alone is read: SSH, mail, VNC, and whatever is not known.</summary>
 internal static class BannerSurvey
 {
-    private static readonly TimeSpan _greeting = TimeSpan.FromSeconds(4);
+    // A server that is to speak first may look up its client's name before; of an unknown one nothing may ever come.
+    private static readonly TimeSpan _greeting = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _anything = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan _afterReturn = TimeSpan.FromSeconds(2);
 
     // Printers take whatever comes to these ports as a page to print (raw printing, JetDirect).
@@ -32,7 +34,7 @@ internal static class BannerSurvey
         {
             var text = IsSpoken(request.Protocol)
                 ? await talk.ReadAsync(_greeting, said => IsWhole(request.Protocol, said), cancellationToken)
-                : await talk.ReadPromptAsync(_greeting, cancellationToken);
+                : await talk.ReadPromptAsync(_anything, cancellationToken);
             if (text.Length == 0 && talk.Ended is null && MayNudge(request))
             {
                 await talk.SendAsync("\r\n", cancellationToken);
@@ -66,7 +68,7 @@ internal static class BannerSurvey
 
         if (text.Length == 0)
         {
-            notes.Gap(ended is { } silence ? $"the connection ended ({silence}) without a greeting" : $"no greeting came within {_greeting.TotalSeconds:0} s");
+            notes.Gap(ended is { } silence ? $"the connection ended ({silence}) without a greeting" : $"no greeting came within {(IsSpoken(protocol) ? _greeting : _anything).TotalSeconds:0} s");
         }
 
         switch (protocol)

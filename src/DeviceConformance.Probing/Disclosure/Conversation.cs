@@ -12,6 +12,7 @@ internal sealed class Conversation : IAsyncDisposable
     public const int MaxBytes = 64 * 1024;
 
     private static readonly TimeSpan _sendDeadline = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _tlsDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _settle = TimeSpan.FromMilliseconds(400);
 
     private readonly DutConnection _connection;
@@ -59,7 +60,7 @@ internal sealed class Conversation : IAsyncDisposable
             return (connection, default);
         }
 
-        if (await connection.StartTlsAsync(TimeSpan.FromSeconds(5), cancellationToken) is { } silence)
+        if (await connection.StartTlsAsync(_tlsDeadline, cancellationToken) is { } silence)
         {
             await connection.DisposeAsync();
             context.Transcript.Note($"TLS failed: {silence}");

@@ -13,7 +13,7 @@ internal static class FtpSurvey
 {
     private const int MaxListing = 64 * 1024;
 
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(10);
 
     // A reply ends with a line whose code is followed by a blank (RFC 959, 4.2).
     private static readonly Regex _lastLine = new(@"^(\d{3})(?: [^\r\n]*)?\r?\n", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.NonBacktracking);
@@ -106,17 +106,20 @@ internal static class FtpSurvey
                 case 0:
                     notes.Gap($"the anonymous login was not answered{Ending()}");
                     return false;
-                case 421:
-                    notes.Gap($"the server broke off at the anonymous login: {SurveyNotes.Shortened(text)}");
-                    return false;
+                case < 500 or 500 or 502 or 503:
+                    // Out of service, out of order or broken is not refused.
+                    notes.Gap($"the anonymous login was neither accepted nor refused: {SurveyNotes.Shortened(text)}");
+                    break;
+                default:
+                    notes.Done($"anonymous login is refused ({code})");
+                    break;
             }
 
-            notes.Done($"anonymous login is refused ({code})");
             if (asksPassword)
             {
                 notes.AddLogin(LoginProtocol.Ftp);
             }
-            else
+            else if (talk.Ended is null)
             {
                 await AskForNamedUserAsync();
             }

@@ -71,10 +71,11 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
     /// <summary>Whether a page of any size speaks mainly through scripts.</summary>
     public bool IsMadeByScripts => Page is { HasScript: true } page && page.Text.Count(char.IsLetterOrDigit) < 200 && page.Forms.IsEmpty;
 
-    /// <summary>Reads an answer.</summary>
-    public static HttpAnswerReading Read(HttpAnswer answer, InformationReader reader)
+    /// <summary>Reads the answer to a path.</summary>
+    public static HttpAnswerReading Read(HttpAnswer answer, InformationReader reader, string path)
     {
-        var text = answer.Text;
+        // What the survey said itself is no disclosure: "/nginx_status was not found". The slash stays for "Index of /logs/".
+        var text = path.Length > 1 ? answer.Text.Replace(path, "/", StringComparison.Ordinal) : answer.Text;
         var content = ContentOf(answer, text);
         switch (content)
         {
@@ -193,7 +194,7 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
             InformationReader.Read(fields),
             InformationReader.Read(literals));
         var values = NameAndValue.Lines(page.Text, PairSource.Prose).Where(pair => pair.Value.Any(char.IsAsciiDigit)).Select(pair => pair.Name).Distinct().Take(20).ToList();
-        return values.Count >= ManyValues && !page.Forms.Any(form => form.Fields.Any(field => field.Type == "password"))
+        return values.Count >= ManyValues && !found.HasAny(DisclosureKind.DirectoryListing) && !page.Forms.Any(form => form.Fields.Any(field => field.Type == "password"))
             ? Joined(found, new Disclosures([(DisclosureKind.Status, $"values: {string.Join(", ", values)}")], []))
             : found;
     }

@@ -24,7 +24,7 @@ internal sealed class HttpSurvey : IDisposable
     private const int SlowFactor = 8;
 
     private static readonly TimeSpan _budget = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _slow = TimeSpan.FromSeconds(1.5);
 
     private readonly DisclosureSurvey _request;
@@ -36,6 +36,7 @@ internal sealed class HttpSurvey : IDisposable
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _queries = new(StringComparer.Ordinal);
     private readonly List<PageShape> _unknown = [];
+    private readonly HashSet<(DisclosureKind Kind, string What)> _told = [];
     private readonly List<PageShape> _pages = [];
     private readonly HashSet<(string Scheme, string Realm)> _realms = [];
     private readonly List<TimeSpan> _times = [];
@@ -44,6 +45,7 @@ internal sealed class HttpSurvey : IDisposable
     private readonly List<string> _skipped = [];
     private readonly long _started;
     private HttpAnswerReading _reading = null!;
+    private string _asking = "/";
     private int _requests;
     private int _silentInARow;
     private bool _anythingGoes;
@@ -61,7 +63,7 @@ internal sealed class HttpSurvey : IDisposable
             Deadline = _deadline,
             SecretsIn = answer =>
             {
-                _reading = HttpAnswerReading.Read(answer, reader);
+                _reading = HttpAnswerReading.Read(answer, reader, _asking);
                 return _reading.Found.Secrets;
             },
         };
@@ -120,6 +122,7 @@ internal sealed class HttpSurvey : IDisposable
             _unknown.Add(PageShape.Of(answer, path));
             ReadHead(answer, path, 0);
             _notes.Add(reading.Found, "answer to an unknown path");
+            _told.UnionWith(reading.Found.Items);
         }
 
         var distinct = new List<PageShape>();
@@ -156,6 +159,7 @@ internal sealed class HttpSurvey : IDisposable
     {
         _context.Progress(Math.Min(0.99, (double)_requests / (HttpPathList.All.Length + 20)), $"GET {path}");
         _requests++;
+        _asking = path;
         var answer = await _session.GetAsync(path, cancellationToken);
         if (answer.Silence is Silence.Reset)
         {
@@ -214,10 +218,9 @@ internal sealed class HttpSurvey : IDisposable
         }
 
         var shape = PageShape.Of(answer, path.Path);
-        if (path.Path != "/" && _unknown.Exists(unknown => unknown.IsLike(shape)))
+        // A page in the dress of the one for unknown paths that tells something of its own is a page of its own.
+        if (path.Path != "/" && _unknown.Exists(unknown => unknown.IsLike(shape)) && _told.IsSupersetOf(reading.Found.Items))
         {
-            // The page was read when it answered an unknown path; of the same words other numbers may still tell something.
-            _notes.Add(reading.Found, "answer to an unknown path");
             return;
         }
 
@@ -239,6 +242,8 @@ internal sealed class HttpSurvey : IDisposable
         {
             ReadGiven(answer, reading, path, shape);
         }
+
+        _told.UnionWith(reading.Found.Items);
     }
 
     /// <summary>Notes what status and headers show: product, challenge, redirect.</summary>
@@ -339,7 +344,7 @@ internal sealed class HttpSurvey : IDisposable
         if (reading.Page is { } page)
         {
             // The same page under several names has the same login.
-            if (_pages.Exists(known => known.IsLike(shape)))
+            if (_pages.Exists(known => known.IsLike(shape)) && _told.IsSupersetOf(reading.Found.Items))
             {
                 return;
             }

@@ -14,7 +14,7 @@ internal static class MqttSurvey
     private const int MaxTopics = 40;
     private const int MaxValue = 2048;
 
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _window = TimeSpan.FromSeconds(3);
 
     public static async Task<ProbeOutcome.Unanswered?> RunAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)

@@ -62,7 +62,7 @@ internal readonly record struct NameAndValue(string Name, string Value, PairSour
     private static readonly HashSet<string> _macNames = ["mac", "macaddr", "macaddress", "hwaddr", "bssid", "ethaddr", "lanmac", "wanmac", "wifimac", "wlanmac", "stamac", "apmac"];
     private static readonly HashSet<string> _modelNames = ["model", "modelname", "modelnumber", "modelno", "modelid", "product", "productname", "productid", "devicename", "devicetype", "friendlyname", "devicemodel", "hardware", "board"];
     private static readonly HashSet<string> _makerNames = ["manufacturer", "vendor", "vendorname", "maker", "brand"];
-    private static readonly HashSet<string> _networkNames = ["ssid", "ssid1", "essid", "wifissid", "wlanssid", "ip", "ipaddr", "ipaddress", "ipv4", "ipv6", "localip", "staip", "lanip", "wanip", "gateway", "netmask", "subnet", "dns", "dns1", "dns2", "hostname", "apname", "mqtthost", "mqttserver"];
+    private static readonly HashSet<string> _networkNames = ["ssid", "ssid1", "essid", "wifissid", "wlanssid", "wifinetwork", "wifiname", "networkname", "ip", "ipaddr", "ipaddress", "ipv4", "ipv6", "localip", "staip", "lanip", "wanip", "gateway", "netmask", "subnet", "dns", "dns1", "dns2", "hostname", "apname", "mqtthost", "mqttserver"];
     private static readonly HashSet<string> _userNames = ["username", "user", "login", "loginname", "account", "adminuser", "adminname", "useraccount", "mqttuser"];
     private static readonly HashSet<string> _personalNames = ["email", "mail", "emailaddress", "phone", "phonenumber", "owner", "ownername", "latitude", "longitude", "birthday", "fullname"];
 

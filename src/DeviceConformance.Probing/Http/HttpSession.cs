@@ -44,6 +44,13 @@ public sealed class HttpSession : IDisposable
     public const int MaxBody = 512 * 1024;
 
     private const int BodyInTranscript = 2048;
+
+    // A page that is shown for every unknown path would fill the transcript.
+    private const int WorthRepeating = 80;
+    private const int MaxShown = 500;
+
+    private readonly HashSet<string> _shown = new(StringComparer.Ordinal);
+    private readonly Lock _shownLock = new();
     private readonly HttpClient _client;
     private readonly Transcript _transcript;
     private readonly TimeProvider _time;
@@ -215,10 +222,19 @@ public sealed class HttpSession : IDisposable
         {
             // Masked before it is cut: half a password at the end would no longer be recognised as one.
             var body = _transcript.Masked(Transcript.Printable(answer.Body.Span, BodyInTranscript * 2));
-            text.Append($"\n   {(body.Length > BodyInTranscript ? $"{body[..BodyInTranscript]} ... (body of {answer.Body.Length} bytes)" : body)}");
+            body = body.Length > BodyInTranscript ? $"{body[..BodyInTranscript]} ... (body of {answer.Body.Length} bytes)" : body;
+            text.Append($"\n   {(IsShown(body) ? $"(a body of {answer.Body.Length} bytes that was shown before)" : body)}");
         }
 
         return answer.BodySilence is { } silence ? text.Append($"\n   (the body did not end: {silence})").ToString() : text.ToString();
+    }
+
+    private bool IsShown(string body)
+    {
+        lock (_shownLock)
+        {
+            return body.Length > WorthRepeating && (_shown.Count < MaxShown ? !_shown.Add(body) : _shown.Contains(body));
+        }
     }
 
     // A session id logs in whoever reads it; its attributes are what matters.

@@ -33,9 +33,9 @@ internal sealed class FakeWeb : IAsyncDisposable
 
     public static string Challenge(string challenge) => $"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\nContent-Length: 0\r\n\r\n";
 
-    public async Task<DisclosureSeen> SurveyAsync()
+    public async Task<DisclosureSeen> SurveyAsync(TimeProvider? time = null)
     {
-        using var bench = new SurveyBench();
+        using var bench = new SurveyBench(time: time);
         return await bench.SeeAsync(Port, ServiceProtocol.Http);
     }
 

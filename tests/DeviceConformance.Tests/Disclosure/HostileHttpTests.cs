@@ -196,6 +196,25 @@ public sealed class HostileHttpTests
     }
 
     [Test]
+    public async Task Page_that_comes_again_is_written_once()
+    {
+        var page = new string('p', 200);
+        await using var device = Answering((stream, end) => WriteAsync(stream, $"HTTP/1.0 200 OK\r\n\r\n{page}", end));
+        var transcript = new Transcript(TimeProvider.System, []);
+        using var session = new HttpSession(device.Endpoint, tls: false, device.Link, transcript, TimeProvider.System);
+
+        await session.GetAsync("/a", CancellationToken.None);
+        await session.GetAsync("/b", CancellationToken.None);
+
+        var text = Encoding.UTF8.GetString(transcript.ToBytes().Span);
+        Assert.Multiple(() =>
+        {
+            Assert.That(text.Split(page), Has.Length.EqualTo(2));
+            Assert.That(text, Does.Contain("shown before"));
+        });
+    }
+
+    [Test]
     public async Task Path_that_leads_to_another_host_is_not_asked()
     {
         await using var device = Answering((_, _) => Task.CompletedTask);

@@ -61,6 +61,18 @@ public sealed class HttpSurveyTests
     }
 
     [Test]
+    public async Task Data_in_the_dress_of_the_page_for_unknown_paths_is_seen()
+    {
+        const string dress = "home devices rooms automations settings help about imprint privacy legal notice contact support forum news blog shop cart account";
+        await using var web = new FakeWeb(path => FakeWeb.Ok($"<html><body><p>{dress}</p><pre>{(path == "/debug" ? "wifi_password=kettle-77" : "")}</pre></body></html>"));
+
+        var seen = await web.SurveyAsync();
+
+        Assert.That(seen.Items, Is.EqualTo(new[] { new DisclosedItem(DisclosureKind.Credential, "a value under the name wifi_password", "/debug") }));
+        Assert.That(seen.OpenPaths(), Is.EqualTo(new[] { "/debug" }));
+    }
+
+    [Test]
     public async Task Server_that_makes_up_pages_leaves_the_survey_incomplete()
     {
         await using var web = new FakeWeb(_ => FakeWeb.Ok($"<html><body>{string.Join(' ', Enumerable.Range(0, 40).Select(_ => string.Concat(Enumerable.Range(0, 8).Select(_ => (char)('a' + Random.Shared.Next(26))))))}</body></html>"));
@@ -274,6 +286,51 @@ public sealed class HttpSurveyTests
             Assert.That(web.Asked.Last(), Is.EqualTo("/status.json"));
             Assert.That(seen.Coverage.IsComplete, Is.False);
             Assert.That(seen.Coverage.Statement, Does.Contain("asks for a pause"));
+        });
+    }
+
+    [Test]
+    public async Task Device_that_becomes_slow_is_left_alone()
+    {
+        var time = new LeapingTime();
+        var asked = 0;
+        await using var web = new FakeWeb(_ =>
+        {
+            if (++asked > 30)
+            {
+                time.Leap(TimeSpan.FromSeconds(4));
+            }
+
+            return FakeWeb.NotFound;
+        });
+
+        var seen = await web.SurveyAsync(time);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(asked, Is.LessThan(40));
+            Assert.That(seen.Coverage.IsComplete, Is.False);
+            Assert.That(seen.Coverage.Statement, Does.Contain("has become slow"));
+        });
+    }
+
+    [Test]
+    public async Task Slow_device_meets_the_end_of_the_time()
+    {
+        var time = new LeapingTime();
+        await using var web = new FakeWeb(_ =>
+        {
+            time.Leap(TimeSpan.FromSeconds(1));
+            return FakeWeb.NotFound;
+        });
+
+        var seen = await web.SurveyAsync(time);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(web.Asked, Has.Count.InRange(60, 91));
+            Assert.That(seen.Coverage.IsComplete, Is.False);
+            Assert.That(seen.Coverage.Statement, Does.Contain("time of 90 s is over"));
         });
     }
 

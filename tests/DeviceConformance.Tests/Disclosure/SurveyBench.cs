@@ -39,7 +39,9 @@ internal sealed class SurveyBench : IDisposable
     {
         var sample = new DutSample("A", "GW24-004711", ["02:00:5e:10:00:01"], [new DutAddress(address)]);
         var dut = new Dut("Nordwarm Appliances", "Thermona", "GW-24 Connect", "gas water heater", "2.1.0", "rev C", Fact<bool>.Missing, "", [], [], [sample], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", ""));
-        var lab = LabSetup.Default with { Credentials = [new TestCredential("AuthMech-1", "A", CredentialKind.Current, "admin", new Secret("Warm-Water-42"))] };
+        // Tests that let the clock run faster must not lose connections by it.
+        var limits = LabLimits.Default with { ConnectTimeoutMilliseconds = 60_000 };
+        var lab = LabSetup.Default with { Limits = limits, Credentials = [new TestCredential("AuthMech-1", "A", CredentialKind.Current, "admin", new Secret("Warm-Water-42"))] };
         return new Declaration(StandardEdition.V3, dut, new Ics([]), new Ixit([]), lab, "");
     }
 
@@ -56,6 +58,16 @@ internal sealed class SurveyBench : IDisposable
     }
 
     public void Dispose() => _link.Dispose();
+}
+
+/// <summary>A clock that a test puts forward; deadlines run on the wall's.</summary>
+internal sealed class LeapingTime : TimeProvider
+{
+    private long _leaps;
+
+    public override long GetTimestamp() => base.GetTimestamp() + Interlocked.Read(ref _leaps);
+
+    public void Leap(TimeSpan span) => Interlocked.Add(ref _leaps, (long)(span.TotalSeconds * TimestampFrequency));
 }
 
 /// <summary>What a survey saw, in the words that tests compare.</summary>

@@ -81,7 +81,7 @@ public sealed class TextServiceSurveyTests
             await Task.Delay(Timeout.Infinite, end);
         });
 
-        var seen = await SurveyAsync(device, ServiceProtocol.Unknown, new FastTime(4));
+        var seen = await SurveyAsync(device, ServiceProtocol.Unknown, new FastTime(2));
 
         Assert.Multiple(() =>
         {
@@ -201,6 +201,15 @@ public sealed class TextServiceSurveyTests
         });
     }
 
+    [TestCase("500 OOPS: cannot change directory")]
+    [TestCase("421 Try later")]
+    public async Task Ftp_that_is_broken_has_not_refused(string reply)
+    {
+        await using var device = Ftp(("USER", "331 Password"), ("PASS", reply));
+
+        Assert.That((await SurveyAsync(device, ServiceProtocol.Ftp)).Coverage.IsComplete, Is.False);
+    }
+
     [Test]
     public async Task Ftp_that_breaks_off_is_incomplete()
     {
@@ -282,7 +291,7 @@ public sealed class TextServiceSurveyTests
 
             await Task.Delay(Timeout.Infinite, end);
         });
-        using var bench = new SurveyBench(time: new FastTime(4));
+        using var bench = new SurveyBench(time: new FastTime(2));
 
         var seen = await bench.SeeAsync(device.Endpoint.Port, ServiceProtocol.Mqtt);
 
