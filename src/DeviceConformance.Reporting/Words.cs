@@ -85,6 +85,10 @@ internal static class Words
     /// <summary>The deciders as a phrase: "probe and operator".</summary>
     public static string Of(Deciders deciders) => List([.. Each(deciders)]);
 
+    /// <summary>Subject and statement of a finding; the subject is not repeated where the statement begins with it.</summary>
+    public static string Sentence(Finding finding) =>
+        finding.Statement.StartsWith(finding.Subject, StringComparison.Ordinal) ? finding.Statement : $"{finding.Subject}: {finding.Statement}";
+
     /// <summary>Items as a phrase: "a, b and c".</summary>
     public static string List(IReadOnlyList<string> items) => items.Count switch
     {

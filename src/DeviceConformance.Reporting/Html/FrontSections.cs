@@ -56,8 +56,7 @@ internal static class FrontSections
                         ("Samples", Samples(dut.Samples)),
                         ("Constrained", Constrained(dut)),
                         ("States", Given(string.Join(", ", dut.States))),
-                        ("Associated services", Given(string.Join(", ", dut.AssociatedServices))),
-                        ("Conditions stated", Conditions(dut)))),
+                        ("Associated services", Given(string.Join(", ", dut.AssociatedServices))))),
                 Element(
                     "section",
                     With("aria-labelledby", "run-h"),
@@ -185,12 +184,4 @@ internal static class FrontSections
     private static Markup Constrained(Dut dut) => dut.IsConstrained.TryGet(out var constrained)
         ? (constrained ? "yes" : "no") + (dut.ConstrainedJustification.Length > 0 ? $": {dut.ConstrainedJustification}" : "")
         : "not declared";
-
-    private static Markup? Conditions(Dut dut) => dut.Conditions.IsEmpty
-        ? null
-        : Element("ul", All(Json.ConditionOrder.Sort(dut.Conditions).Select(condition => Element(
-            "li",
-            Element("strong", $"({condition.Key})"),
-            condition.Value.Holds ? " holds" : " does not hold",
-            condition.Value.Because.Length > 0 ? $": {condition.Value.Because}" : None))));
 }

@@ -1,3 +1,4 @@
+using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Reports;
 using static DeviceConformance.Reporting.Html.Markup;
@@ -12,11 +13,12 @@ internal static class OutcomeSections
     {
         var failed = assessment.Groups.Where(tested => tested.Verdict == Verdict.Fail).ToList();
         var outweighed = OutweighedFinding.Of(assessment);
+        var printed = new HashSet<EvidenceRef>();
         return Section(
             "failures",
             FrontSections.Heading("failures"),
             failed.Count == 0 ? Paragraph("No tested provision fails.") : None,
-            All(failed.Select(tested => Failure(tested, evidence))),
+            All(failed.Select(tested => Failure(tested, evidence, printed))),
             If(outweighed.Length > 0, () => Element(
                 "section",
                 Class("outweighed"),
@@ -68,10 +70,20 @@ internal static class OutcomeSections
             All(verification.Findings
                 .OrderBy(finding => finding.Verdict switch { Verdict.Fail => 0, Verdict.Inconclusive => 1, _ => 2 })
                 .Select(finding => Finding(finding, evidence))),
-            Excerpts(verification.Findings.Where(finding => finding.Verdict == Verdict.Fail), evidence));
+            Excerpts(verification.Findings.Where(finding => finding.Verdict == Verdict.Fail), evidence, []),
+            Conditions(assessment.Dut));
     }
 
-    private static Markup Failure(GroupResult tested, EvidenceIndex evidence) => Element(
+    private static Markup Conditions(Dut dut) => If(!dut.Conditions.IsEmpty, () => Element(
+        "details",
+        Element("summary", $"Conditions that the supplier states ({dut.Conditions.Count})"),
+        Element("ul", All(Json.ConditionOrder.Sort(dut.Conditions).Select(condition => Element(
+            "li",
+            Element("strong", $"({condition.Key})"),
+            condition.Value.Holds ? " holds" : " does not hold",
+            condition.Value.Because.Length > 0 ? $": {condition.Value.Because}" : None))))));
+
+    private static Markup Failure(GroupResult tested, EvidenceIndex evidence, HashSet<EvidenceRef> printed) => Element(
         "article",
         Class("failure"),
         Element("h3", Link(IdOf(tested.Provision), tested.Provision.ToString()), " ", tested.Title, " ", Badge(tested.Verdict)),
@@ -88,7 +100,8 @@ internal static class OutcomeSections
             from finding in unit.Findings
             where finding.Verdict == Verdict.Fail
             select finding,
-            evidence));
+            evidence,
+            printed));
 
     private static Markup FailedUnit(UnitResult unit, EvidenceIndex evidence) => Element(
         "section",

@@ -10,7 +10,7 @@ namespace DeviceConformance.Reporting.Html;
 internal static class Pieces
 {
     /// <summary>Longest excerpt on the page, in characters; the run folder holds the whole.</summary>
-    private const int ExcerptLength = 4000;
+    private const int ExcerptLength = 2000;
 
     /// <summary>A verdict as symbol and word in a box.</summary>
     public static Markup Badge(Verdict? verdict) =>
@@ -69,9 +69,14 @@ internal static class Pieces
             If(finding.Missing.Length > 0, () => Element("p", Class("missing"), Element("strong", "Missing: "), finding.Missing)),
             If(!finding.Evidence.IsEmpty, () => Element("p", Class("cites"), "Evidence: ", Citations(finding.Evidence, evidence))));
 
-    /// <summary>What the evidence of some findings says, each piece once.</summary>
-    public static Markup Excerpts(IEnumerable<Finding> findings, EvidenceIndex evidence) =>
-        All(findings.SelectMany(finding => finding.Evidence).Distinct().Select(reference => Excerpt(evidence[reference])));
+    /// <summary>What the evidence of some findings says, each piece once, and on paper only where <paramref name="printed"/> takes it in.</summary>
+    /// <param name="findings">The findings.</param>
+    /// <param name="evidence">The index.</param>
+    /// <param name="printed">What stands on paper already; what is added here is noted in it.</param>
+    public static Markup Excerpts(IEnumerable<Finding> findings, EvidenceIndex evidence, HashSet<EvidenceRef> printed) =>
+        All(findings.SelectMany(finding => finding.Evidence).Distinct().Select(reference => printed.Add(reference)
+            ? Excerpt(evidence[reference])
+            : Element("div", Class("screen"), Excerpt(evidence[reference]))));
 
     public static Markup Subject(string subject) => Element("span", Class("subject"), subject);
 

@@ -58,7 +58,7 @@ internal static class StyleSheets
         main > section { margin-top: 3rem; padding-top: 1.25rem; border-top: 2px solid var(--ink); }
         .badge {
           display: inline-block; padding: .05em .5em; border: 1.5px solid currentColor; border-radius: .25em; vertical-align: .08em;
-          font: 650 .75rem/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "Helvetica Neue", Arial, sans-serif; letter-spacing: .03em; white-space: nowrap;
+          font: 650 .75em/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "Helvetica Neue", Arial, sans-serif; letter-spacing: .03em; white-space: nowrap;
         }
         .badge .symbol { margin-right: .35em; }
         .badge.pass { color: var(--pass); }
@@ -170,24 +170,35 @@ internal static class StyleSheets
         }
         @media print {
           :root { color-scheme: light; }
-          body { max-width: none; padding: 0; font-size: 9.5pt; line-height: 1.4; }
-          h1 { font-size: 20pt; } h2 { font-size: 13pt; } h3 { font-size: 11pt; } h4 { font-size: 9.5pt; }
+          html { font-size: 9.2pt; }
+          body { max-width: none; padding: 0; line-height: 1.4; }
+          h1 { font-size: 2.1rem; }
           nav, .screen { display: none; }
           a { color: inherit; text-decoration: none; }
-          .columns { grid-template-columns: 1fr 1fr; gap: 6mm; }
+          p, li, dd, td { max-width: none; }
+          .columns { grid-template-columns: 1fr 1fr; gap: 6mm; margin: 5mm 0; }
           .facts > div { grid-template-columns: 27mm 1fr; gap: 3mm; }
-          main > section { margin-top: 8mm; }
+          main > section { margin-top: 7mm; padding-top: 3mm; }
           h2, h3, h4, caption, thead, summary, .legend, .group > .quiet, .failure > .quiet, .purpose { break-after: avoid; }
-          tr, .unit, .finding, .notice, .verdict, .counts, .todo > li, .blanks > div, .facts > div { break-inside: avoid; }
+          p, tr, .unit, .finding, .notice, .verdict, .counts, .todo > li, .blanks > div, .facts > div { break-inside: avoid; }
           tbody tr:first-child { break-before: avoid; }
-          p { orphans: 3; widows: 3; }
           thead { display: table-header-group; }
-          pre { max-height: none; overflow: visible; font-size: 8pt; }
+          th, td { padding-block: 1mm; }
+          .group { margin-top: 6mm; padding-top: 0; }
+          .unit { padding: 1mm 0; }
+          .finding { margin: 1.2mm 0; }
+          .finding > p { display: inline; }
+          .finding > .missing { display: block; }
+          .todo > li { padding: 1.5mm 0; }
+          pre { max-height: none; overflow: visible; font-size: .8rem; }
           .badge, .cell, .verdict, .notice, .subject, pre { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           details::details-content { display: block; content-visibility: visible; }
           summary { color: inherit; list-style: none; }
           .matrix th { width: 48mm; }
           .matrix ul { grid-template-columns: repeat(5, 1fr); gap: 1mm; }
+          .hash { max-width: none; font-size: 6pt; white-space: nowrap; }
+          #evidence thead th:first-child { width: 40mm; }
+          #evidence thead th:last-child { width: 84mm; }
           .blanks > div { grid-template-columns: 75mm 1fr; min-height: 9mm; }
         }
         """;

@@ -65,7 +65,7 @@ public static class JunitReport
     private static JunitSuite Ics(IcsVerification verification, JunitOutcome open)
     {
         var tests = verification.Findings.Select(finding =>
-            new JunitTest("ics", $"{finding.Subject}: {finding.Statement}", Outcome(finding.Verdict, open), Message(finding), Line(finding)));
+            new JunitTest("ics", Words.Sentence(finding), Outcome(finding.Verdict, open), Message(finding), Line(finding)));
         return new JunitSuite(
             "Verification of the ICS",
             [],
@@ -115,7 +115,7 @@ public static class JunitReport
     }
 
     private static string Message(Finding finding) =>
-        $"{finding.Subject}: {finding.Statement}{(finding.Missing.Length > 0 ? $" Missing: {finding.Missing}" : "")}";
+        $"{Words.Sentence(finding)}{(finding.Missing.Length > 0 ? $" Missing: {finding.Missing}" : "")}";
 
     private static string Line(Finding finding) => VisibleText.Line(
         $"{Words.Of(finding.Verdict)} {Message(finding)}{(finding.Evidence.IsEmpty ? "" : $" [{string.Join(", ", finding.Evidence.Select(item => $"{item.Address} sha256:{item.Sha256}"))}]")}");

@@ -116,7 +116,7 @@ public static class MarkdownReport
             .Prepend($"{Words.Symbol(verification.Verdict)} {Words.Of(verification.Verdict)}\n");
 
     private static string Text(Finding finding) =>
-        $"{Quote(finding.Subject, NameLength)}: {Quote(finding.Statement)}{(finding.Evidence.IsEmpty ? "" : $" ({Quote(string.Join(", ", finding.Evidence), NameLength)})")}";
+        $"{Quote(Words.Sentence(finding))}{(finding.Evidence.IsEmpty ? "" : $" ({Quote(string.Join(", ", finding.Evidence), NameLength)})")}";
 
     private static string Where(OpenItem item)
     {

@@ -69,8 +69,8 @@ public static class PlanText
     {
         var provision = group.Provision;
         var number = $"{provision.Id}  ";
-        Wrapped(text, 2, number, provision.Title);
-        Wrapped(text, 2 + number.Length, "", $"{(group.Applicability.IsTested ? "tested" : "NOT TESTED")}, status {provision.Status.Text}, support {Words.Of(group.Support)}. {group.Applicability.Reason}");
+        Wrapped(text, 2, number, provision.Title + (group.Applicability.IsTested ? "" : " [not tested]"));
+        Wrapped(text, 2 + number.Length, "", $"Status {provision.Status.Text}, support {Words.Of(group.Support)}. {group.Applicability.Reason}");
         foreach (var testCase in withUnits ? group.Cases : [])
         {
             Wrapped(text, 4, $"{testCase.Definition.Id}  ", $"{Words.Of(testCase.Definition.Kind)}: {testCase.Definition.Purpose}");
@@ -92,12 +92,13 @@ public static class PlanText
             Wrapped(text, Indent, "asks   ", $"{request.Title} ({Words.Of(request.Impact)})");
         }
 
-        if (!unit.Questions.IsEmpty)
+        // A need says more than a question or request that it names in full.
+        if (unit.Questions.Any(question => !unit.Needs.Any(need => need.What.Contains(question.Subject, StringComparison.Ordinal))))
         {
             Wrapped(text, Indent, "person ", $"{Words.Count(unit.Questions.Length, "question")} on {Words.List([.. unit.Questions.Select(question => question.Subject)])}");
         }
 
-        foreach (var need in unit.Needs)
+        foreach (var need in unit.Needs.Where(need => unit.Requests.All(request => request.Title != need.What)))
         {
             Wrapped(text, Indent, "needs  ", need.What + (need.Impact is { } impact and not ProbeImpact.Passive ? $" ({Words.Of(impact)})" : ""));
         }

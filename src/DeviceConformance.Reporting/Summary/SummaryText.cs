@@ -12,6 +12,9 @@ public static class SummaryText
 
     private const int LineLength = 300;
 
+    // Room for the units behind a sentence.
+    private const int WhereLength = 60;
+
     /// <summary>
     /// Run health, overall verdict, counts, one line for each failure and the first missing things. Control characters of devices
     /// are spelled out, so that they do not drive the terminal.
@@ -31,7 +34,7 @@ public static class SummaryText
         Block(
             text,
             items.Length > MissingShown ? $"Missing (first {MissingShown} of {items.Length})" : "Missing",
-            [.. items.Take(MissingShown).Select(item => $"? {VisibleText.Clip(VisibleText.Line(item.Missing), LineLength - 60)} ({Where(item)})")]);
+            [.. items.Take(MissingShown).Select(item => $"? {VisibleText.Clip(VisibleText.Line(item.Missing), LineLength - WhereLength)} ({Where([.. item.Places.Select(place => place.Where).Distinct()])})")]);
         return text.ToString();
     }
 
@@ -60,31 +63,28 @@ public static class SummaryText
             text.Append($"  {level,-11}{row.Fail,6}{row.Inconclusive,14}{row.Pass,7}{untested,12}".TrimEnd()).Append('\n');
     }
 
+    /// <summary>A line for each failing sentence, with all units that it fails: one fault of the device often fails many.</summary>
     private static IEnumerable<string> Failures(Assessment assessment)
     {
-        foreach (var finding in assessment.IcsVerification.Findings.Where(finding => finding.Verdict == Verdict.Fail))
-        {
-            yield return $"✗ ICS {finding.Subject}: {finding.Statement}";
-        }
-
-        foreach (var testCase in assessment.Groups.SelectMany(group => group.Cases).Where(testCase => testCase.Verdict == Verdict.Fail))
-        {
-            var lines =
-                from unit in testCase.Units
-                from finding in unit.Findings
-                where finding.Verdict == Verdict.Fail
-                select $"✗ {unit.Id} {finding.Subject}: {finding.Statement}";
-            foreach (var line in lines.DefaultIfEmpty($"✗ {testCase.Id} fails as a whole."))
-            {
-                yield return line;
-            }
-        }
+        var ics =
+            from finding in assessment.IcsVerification.Findings
+            where finding.Verdict == Verdict.Fail
+            select (Sentence: Words.Sentence(finding), Where: "ICS");
+        var units =
+            from testCase in assessment.Groups.SelectMany(tested => tested.Cases)
+            where testCase.Verdict == Verdict.Fail
+            from failing in testCase.Units
+                .SelectMany(unit => unit.Findings.Where(finding => finding.Verdict == Verdict.Fail).Select(finding => (Sentence: Words.Sentence(finding), Where: unit.Id.ToString())))
+                .DefaultIfEmpty((Sentence: $"Test case {testCase.Id} fails as a whole.", Where: testCase.Id.ToString()))
+            select failing;
+        return ics.Concat(units)
+            .GroupBy(failing => failing.Sentence, failing => failing.Where)
+            .Select(failing => $"✗ {VisibleText.Clip(VisibleText.Line(failing.Key), LineLength - WhereLength)} ({Where([.. failing.Distinct()])})");
     }
 
-    private static string Where(OpenItem item)
+    private static string Where(List<string> places)
     {
         const int Shown = 3;
-        var places = item.Places.Select(place => place.Where).Distinct().ToList();
         return string.Join(", ", places.Take(Shown)) + (places.Count > Shown ? $" and {places.Count - Shown} more" : "");
     }
 

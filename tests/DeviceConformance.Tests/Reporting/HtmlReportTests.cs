@@ -174,7 +174,7 @@ public sealed partial class HtmlReportTests
     public void A_long_excerpt_is_shortened_with_a_note()
     {
         var page = HtmlReport.Render(Samples.Huge(2, 2));
-        Assert.That(page, Does.Contain("Shortened to 4000 of 6000 characters"));
+        Assert.That(page, Does.Contain("Shortened to 2000 of 6000 characters"));
     }
 
     /// <summary>All tags of a page, after checking that it is well-formed and made of known elements and attributes only.</summary>
