@@ -42,18 +42,18 @@ public sealed class EmulatedDeviceTests
         yield return Case("none", []);
         yield return Case("universal-password", ["5.1-1-2 b"]);
         yield return Case("telnet-open", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b"], undeclaredV2, undeclaredV3);
-        // The example's personal data refers to a mechanism on this port in V2.1.1 only.
+        // The example claims 5.8-1 in V2.1.1 only.
         yield return Case("obsolete-tls", [.. _protection, .. _mechanism], ["5.8-1-2 a"], []);
         yield return Case("http-login", ["5.1-1-2 a", "5.1-5-2 a", .. _protection]);
         yield return Case("open-status", ["5.5-4-2 a", "5.5-5-2 a", "5.6-2-2 a"]);
         yield return Case("verbose-banner", ["5.6-2-2 a"]);
-        yield return Case("open-mqtt", ["5.5-4-2 a", "5.5-5-2 a", "5.6-2-2 a"]);
-        yield return Case("plain-mqtt", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", .. _protection], [.. undeclaredV2, "5.13-1-2 c"], [.. undeclaredV3, "5.1-2A-2 a"]);
+        yield return Case("open-mqtt", ["5.5-4-2 a", "5.6-2-2 a"]);
+        yield return Case("plain-mqtt", ["5.1-1-2 a", "5.1-3-2 a", "5.1-5-2 a", "5.5-4-2 c", "5.5-5-2 b"], [.. undeclaredV2, "5.13-1-2 c"], undeclaredV3);
         yield return Case("update-unsigned", _update, [], ["5.3-9-2 a"]);
         yield return Case("update-bit-flip", _update, [], ["5.3-9-2 b"]);
         yield return Case("update-foreign-key", _update, [], ["5.3-9-2 a"]);
         yield return Case("update-downgrade", _update);
-        yield return Case("ipv6-debug-port", [], undeclaredV2, undeclaredV3);
+        yield return Case("ipv6-debug-port", ["5.6-2-2 a"], undeclaredV2, undeclaredV3);
         yield return Case("ftp-anonymous", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], undeclaredV2, undeclaredV3);
         yield return Case("no-lock-out", ["5.1-5-2 b"]);
         yield return Case("open-settings", ["5.5-4-2 a", "5.5-5-2 a"]);
