@@ -233,7 +233,9 @@ public sealed class HostileHttpTests
     public Property Damaged_answers_never_throw()
     {
         const string sound = "HTTP/1.1 200 OK\r\nServer: a/1\r\nSet-Cookie: sid=1; Path=/\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html; charset=utf-8\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
-        var damaged = from at in Gen.Choose(0, sound.Length - 1) from value in Gen.Choose(0, 255) from cut in Gen.Choose(1, sound.Length)
+        var damaged = from at in Gen.Choose(0, sound.Length - 1)
+                      from value in Gen.Choose(0, 255)
+                      from cut in Gen.Choose(1, sound.Length)
                       select string.Concat(sound.AsSpan(0, at), [(char)value], sound.AsSpan(at + 1))[..cut];
         return Prop.ForAll(damaged.ToArbitrary(), text =>
         {

@@ -123,26 +123,41 @@ public sealed class MqttPacketTests
         .ListOf().Select(list => list.Take(8).ToImmutableArray());
 
     private static Gen<MqttPacket> Packets() => Gen.OneOf<MqttPacket>(
-        from id in Text() from user in Text().OrNull() from password in Text().OrNull() from properties in Properties() from level in Gen.Elements(_levels)
+        from id in Text()
+        from user in Text().OrNull()
+        from password in Text().OrNull()
+        from properties in Properties()
+        from level in Gen.Elements(_levels)
         select (MqttPacket)new MqttPacket.Connect(level, id, user, password is null ? null : new Secret(password), 30, true, level == MqttPacket.Level5 ? properties : []),
-        from code in Gen.Choose(0, 255) from properties in Properties()
+        from code in Gen.Choose(0, 255)
+        from properties in Properties()
         select (MqttPacket)new MqttPacket.ConnAck(code % 2 == 0, (byte)code, properties),
-        from topic in Text() from payload in Text() from qos in Gen.Choose(0, 1) from properties in Properties()
+        from topic in Text()
+        from payload in Text()
+        from qos in Gen.Choose(0, 1)
+        from properties in Properties()
         select (MqttPacket)new MqttPacket.Publish(topic, System.Text.Encoding.UTF8.GetBytes(payload), qos, qos == 0, false, (ushort)(qos * 77), properties),
-        from reason in Gen.Choose(0, 255) from properties in Properties()
+        from reason in Gen.Choose(0, 255)
+        from properties in Properties()
         select (MqttPacket)new MqttPacket.PubAck(5, (byte)reason, properties),
-        from filters in Text().NonEmptyListOf() from options in Gen.Choose(0, 2) from properties in Properties()
+        from filters in Text().NonEmptyListOf()
+        from options in Gen.Choose(0, 2)
+        from properties in Properties()
         select (MqttPacket)new MqttPacket.Subscribe(9, [.. filters.Take(20)], (byte)options, properties),
-        from codes in Gen.Choose(0, 255).ListOf() from properties in Properties()
+        from codes in Gen.Choose(0, 255).ListOf()
+        from properties in Properties()
         select (MqttPacket)new MqttPacket.SubAck(9, [.. codes.Select(code => (byte)code)], properties),
         Gen.Elements<MqttPacket>(new MqttPacket.PingReq(), new MqttPacket.PingResp()),
-        from reason in Gen.Choose(0, 255) from properties in Properties()
+        from reason in Gen.Choose(0, 255)
+        from properties in Properties()
         select (MqttPacket)new MqttPacket.Disconnect((byte)reason, properties));
 
     // Random bytes seldom get past the first byte; damaged packets reach the inner parts.
     private static Gen<byte[]> Hostile() => Gen.OneOf(
         Gen.Choose(0, 255).ListOf().Select(list => list.Select(value => (byte)value).ToArray()),
-        from packet in Packets() from at in Gen.Choose(0, 100_000) from value in Gen.Choose(0, 255)
+        from packet in Packets()
+        from at in Gen.Choose(0, 100_000)
+        from value in Gen.Choose(0, 255)
         select Damage(packet.ToBytes(MqttPacket.Level5), at, (byte)value));
 
     private static byte[] Damage(byte[] bytes, int at, byte value)

@@ -135,17 +135,27 @@ internal sealed class Bench
     {
         Entry(IxitRole.AuthMech, "AuthMech-1", new AuthMechFacts
         {
-            Subject = Fact(AuthSubject.User), Factor = Fact(AuthFactor.Password), Origin = Fact(PasswordOrigin.UserDefined),
-            NetworkAddressable = Fact(true), Logins = [Form], LockOut = Fact(new LockOut(5, 60)),
+            Subject = Fact(AuthSubject.User),
+            Factor = Fact(AuthFactor.Password),
+            Origin = Fact(PasswordOrigin.UserDefined),
+            NetworkAddressable = Fact(true),
+            Logins = [Form],
+            LockOut = Fact(new LockOut(5, 60)),
         });
         Entry(IxitRole.AuthMech, "AuthMech-2", new AuthMechFacts
         {
-            Subject = Fact(AuthSubject.User), Factor = Fact(AuthFactor.Password), Origin = Fact(PasswordOrigin.PresetUnique),
-            NetworkAddressable = Fact(true), Logins = [Basic], LockOut = Fact(new LockOut(5, 60)),
+            Subject = Fact(AuthSubject.User),
+            Factor = Fact(AuthFactor.Password),
+            Origin = Fact(PasswordOrigin.PresetUnique),
+            NetworkAddressable = Fact(true),
+            Logins = [Basic],
+            LockOut = Fact(new LockOut(5, 60)),
         });
         Entry(IxitRole.AuthMech, "AuthMech-3", new AuthMechFacts
         {
-            Subject = Fact(AuthSubject.Machine), Factor = Fact(AuthFactor.Certificate), Logins = [new LoginPoint(LoginProtocol.Other, Https, true, "/", null)],
+            Subject = Fact(AuthSubject.Machine),
+            Factor = Fact(AuthFactor.Certificate),
+            Logins = [new LoginPoint(LoginProtocol.Other, Https, true, "/", null)],
         });
         // What this harness does not speak stays open; the sound bench must be all decided.
         Facts<AuthMechFacts>("AuthMech-3", facts => facts with { Logins = [] });
@@ -166,16 +176,28 @@ internal sealed class Bench
         var communication = Catalogue.Table(IxitRole.ComMech).Stem + "-1";
         Entry(IxitRole.ComMech, communication, new ComMechFacts
         {
-            Protocol = Fact(CommProtocol.Tls), Role = Fact(CommRole.Server), Transport = Fact(Transport.Tcp), Port = Fact(Https), Versions = [TlsVersion.Tls12, TlsVersion.Tls13],
+            Protocol = Fact(CommProtocol.Tls),
+            Role = Fact(CommRole.Server),
+            Transport = Fact(Transport.Tcp),
+            Port = Fact(Https),
+            Versions = [TlsVersion.Tls12, TlsVersion.Tls13],
         });
         Entry(IxitRole.SoftServ, "SoftServ-1", new SoftServFacts
         {
-            Ports = [Https], Network = Fact(true), AllowsConfiguration = Fact(true), Protects = [new ProtectedResource("GET", "/status")],
+            Ports = [Https],
+            Network = Fact(true),
+            AllowsConfiguration = Fact(true),
+            Protects = [new ProtectedResource("GET", "/status")],
         }, ("Authentication Mechanism", "AuthMech-1"));
         var table15 = Edition == StandardEdition.V2 ? IxitRole.Intf : IxitRole.LogIntf;
         Entry(table15, Catalogue.Table(table15).Stem + "-1", new LogIntfFacts
         {
-            Network = Fact(true), Transport = Fact(Transport.Tcp), Ports = [Https], Protocol = Fact(ServiceProtocol.Http), Tls = Fact(true), Status = Fact(InterfaceStatus.Enabled),
+            Network = Fact(true),
+            Transport = Fact(Transport.Tcp),
+            Ports = [Https],
+            Protocol = Fact(ServiceProtocol.Http),
+            Tls = Fact(true),
+            Status = Fact(InterfaceStatus.Enabled),
         });
         Entry(IxitRole.SecParam, "SecParam-1", null, ("Type", "critical"), ("Secure Communication Mechanisms", communication), ("Communication Mechanisms", communication));
         Entry(IxitRole.PersData, "PersData-1", null, ("Sensitive", "Yes"), ("Secure Communication Mechanisms", communication), ("Communication Mechanisms", communication));
