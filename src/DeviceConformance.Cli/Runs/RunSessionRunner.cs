@@ -3,7 +3,6 @@ using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
-using DeviceConformance.Model.Reports;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Link;
 using DeviceConformance.TestCases;

@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using DeviceConformance.Model.Declared;
-using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.Campaigns;
-using DeviceConformance.Probing.Link;
 using DeviceConformance.Probing.Logins;
 
 namespace DeviceConformance.Probing.Credentials;

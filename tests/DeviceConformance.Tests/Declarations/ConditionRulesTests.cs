@@ -1,4 +1,3 @@
-using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Standard;
 using NUnit.Framework;

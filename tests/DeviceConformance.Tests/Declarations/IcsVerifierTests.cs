@@ -1,5 +1,4 @@
 using DeviceConformance.Declarations.Complaints;
-using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Judgement.Statement;
 using DeviceConformance.Model.Standard;

@@ -1,4 +1,3 @@
-using System.Text;
 using DeviceConformance.Probing.Disclosure;
 using FsCheck;
 using FsCheck.Fluent;

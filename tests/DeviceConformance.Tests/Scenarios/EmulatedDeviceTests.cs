@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using DeviceConformance.Cli;
 using DeviceConformance.Cli.Emulation;
 using DeviceConformance.Declarations;
@@ -6,7 +5,6 @@ using DeviceConformance.Emulator;
 using DeviceConformance.Emulator.Faults;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
-using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.Campaigns;

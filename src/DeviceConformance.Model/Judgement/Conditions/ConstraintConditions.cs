@@ -1,5 +1,4 @@
 using DeviceConformance.Model.Declared;
-using DeviceConformance.Model.Standard;
 
 namespace DeviceConformance.Model.Judgement.Conditions;
 

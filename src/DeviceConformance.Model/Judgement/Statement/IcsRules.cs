@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DeviceConformance.Model.Declared;
-using DeviceConformance.Model.Judgement.Conditions;
 using DeviceConformance.Model.Standard;
 
 namespace DeviceConformance.Model.Judgement.Statement;
