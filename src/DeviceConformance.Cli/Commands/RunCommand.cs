@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DeviceConformance.Cli.Runs;
-using DeviceConformance.Declarations.Complaints;
 using DeviceConformance.Evidence;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Reports;
