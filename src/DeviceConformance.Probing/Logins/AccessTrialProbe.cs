@@ -50,8 +50,9 @@ public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
             {
                 return login switch
                 {
-                    HttpLogin http when !IsLoginItself(request) => await AskResourceAsync(request, http, context, cancellationToken),
-                    HttpFormLogin form => await AskLoginAsync(request, form, ct => AsNobodyAsync(form, request, ct), context, cancellationToken),
+                    HttpFormLogin form when await IsLoginPageAsync(form, request, cancellationToken) is { } page =>
+                        await AskLoginAsync(request, form, _ => Task.FromResult(page), context, cancellationToken),
+                    HttpLogin http => await AskResourceAsync(request, http, context, cancellationToken),
                     SessionLogin session => await AskLoginAsync(request, session, session.WithoutCredentialAsync, context, cancellationToken),
                     _ => throw new InvalidOperationException($"{login.GetType().Name} has no way of asking."),
                 };
@@ -63,14 +64,18 @@ public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
         }
     }
 
-    private static bool IsLoginItself(AccessTrial request) =>
-        request.Login.Protocol == LoginProtocol.HttpForm && request.Method == "GET" && request.Path == request.Login.Path;
-
-    private static async Task<LoginAttempt> AsNobodyAsync(HttpFormLogin form, AccessTrial request, CancellationToken cancellationToken)
+    /// <summary>A login page may stay what it is for whoever has logged in; then the login itself is the resource.</summary>
+    private static async Task<LoginAttempt?> IsLoginPageAsync(HttpFormLogin form, AccessTrial request, CancellationToken cancellationToken)
     {
+        if (request.Method != "GET" || request.Path != request.Login.Path)
+        {
+            return null;
+        }
+
         var page = await form.AsAnonymousAsync(request.Path, cancellationToken);
-        var result = page.IsSuccess && await form.IsLoginPageAsync(page.Answer, cancellationToken) ? AccessResult.Refused : AccessResult.Unclear;
-        return new LoginAttempt(result, result == AccessResult.Refused ? "the login page" : $"{page.Answer.Status}, not the login page", page.Answer.Elapsed, page.Answer.Silence, Blocked: false);
+        return page.IsSuccess && await form.IsLoginPageAsync(page.Answer, cancellationToken)
+            ? new LoginAttempt(AccessResult.Refused, "the login page", page.Answer.Elapsed, null, Blocked: false)
+            : null;
     }
 
     private async Task<ProbeOutcome> AskLoginAsync(

@@ -17,6 +17,7 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
     private readonly LoginForm _form = login.Form ?? new LoginForm("user", "password", "", "", "");
     private HttpPage? _page;
     private HtmlForm? _fields;
+    private (string Path, HtmlForm? Form)? _known;
     private bool _needsFreshPage;
     private bool _mayBeLoggedIn;
 
@@ -33,8 +34,7 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
             return false;
         }
 
-        var login = await AsAnonymousAsync(Login.Path, cancellationToken);
-        return HtmlForm.TryFind(login.Answer.Text, _form.PasswordField, out var known)
+        return await KnownFormAsync(cancellationToken) is { Form: { } known }
             ? known.Fields.ToHashSet(StringComparer.Ordinal).SetEquals(form.Fields)
             : _form.UserField.Length == 0 || form.Fields.Contains(_form.UserField);
     }
@@ -53,7 +53,8 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
 
         if (_page is null || _needsFreshPage)
         {
-            var page = await FollowAsync(Login.Path, await Session.GetAsync(Login.Path, cancellationToken), next => Session.GetAsync(next, cancellationToken));
+            var (path, _) = await KnownFormAsync(cancellationToken);
+            var page = await FollowAsync(path, await Session.GetAsync(path, cancellationToken), next => Session.GetAsync(next, cancellationToken));
             if (page.Answer.Silence is not null)
             {
                 return NotAnswered(page.Answer);
@@ -61,7 +62,7 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
 
             if (LockSigns.In(page.Answer, page.Answer.Text))
             {
-                return Answered(AccessResult.Refused, $"{Login.Path} answers {Describe(page.Answer)}: further attempts are blocked", page.Answer, AnswerShape.Empty) with { Blocked = true };
+                return Answered(AccessResult.Refused, $"{path} answers {Describe(page.Answer)}: further attempts are blocked", page.Answer, AnswerShape.Empty) with { Blocked = true };
             }
 
             _page = page;
@@ -70,7 +71,7 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
             _needsFreshPage = _fields is { Hidden.IsEmpty: false } || page.Answer.HeaderValues("Set-Cookie").Any();
         }
 
-        var action = _form.Action.Length > 0 ? _form.Action : _page.Path;
+        var action = _form.Action.Length > 0 ? _form.Action : Login.Path;
         using var content = new FormUrlEncodedContent(Fields(user, password));
         var answer = await Session.SendAsync(HttpMethod.Post, action, content, null, cancellationToken);
         if (answer.Silence is not null)
@@ -86,6 +87,27 @@ internal sealed class HttpFormLogin(Endpoint endpoint, LoginPoint login, ProbeCo
 
     /// <inheritdoc/>
     protected override LoginSession Beside() => new HttpFormLogin(Endpoint, Login, Context);
+
+    /// <summary>Where the login form is: at the declared path or, when that only refuses whoever has not logged in, at the root.</summary>
+    private async Task<(string Path, HtmlForm? Form)> KnownFormAsync(CancellationToken cancellationToken)
+    {
+        if (_known is null)
+        {
+            foreach (var path in (string[])[Login.Path, "/"])
+            {
+                var page = await AsAnonymousAsync(path, cancellationToken);
+                if (page.Answer.Silence is null && HtmlForm.TryFind(page.Answer.Text, _form.PasswordField, out var form))
+                {
+                    _known = (path, form);
+                    break;
+                }
+            }
+
+            _known ??= (Login.Path, null);
+        }
+
+        return _known.Value;
+    }
 
     // The next attempt has to start as a client that never logged in, or it would be answered as the last one.
     private void ForgetSession()
