@@ -77,7 +77,7 @@ internal sealed class FtpLogin(Endpoint endpoint, LoginPoint login, ProbeContext
             return Unanswered(answer.Silence!.Value, $"no answer to {step}: {Words(answer.Silence.Value)}", elapsed);
         }
 
-        var text = $"{reply.Code} {Context.Transcript.Masked(Transcript.Printable(Encoding.Latin1.GetBytes(reply.Text), 80))} to {step}";
+        var text = $"{reply.Code} {Context.Transcript.Excerpt(Encoding.Latin1.GetBytes(reply.Text), 80)} to {step}";
         switch (reply.Code)
         {
             case 230:

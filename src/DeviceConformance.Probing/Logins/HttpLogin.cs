@@ -94,7 +94,7 @@ internal abstract class HttpLogin(Endpoint endpoint, LoginPoint login, ProbeCont
 
     /// <summary>The shape of an answer, whatever it repeats of the credential.</summary>
     protected static AnswerShape ShapeOf(HttpAnswer answer, string user, Secret password) =>
-        AnswerShape.Of($"{answer.Status} {WithoutVolatile(answer.Header("Location"))} {CookieNames(answer)}".TrimEnd(), answer.Text, password.Reveal(), user);
+        AnswerShape.Of($"{answer.Status} {WithoutVolatile(answer.Header("Location"), user)} {CookieNames(answer)}".TrimEnd(), answer.Text, password.Reveal(), user);
 
     /// <summary>Status, redirect and cookies in words.</summary>
     protected static string Describe(HttpAnswer answer)
@@ -116,10 +116,7 @@ internal abstract class HttpLogin(Endpoint endpoint, LoginPoint login, ProbeCont
             .Where(pair => pair.Length == 2 && pair[1].Trim().Trim('"').Length > 0)
             .Select(pair => pair[0].Trim()).Distinct(StringComparer.Ordinal).Take(16).Order(StringComparer.Ordinal));
 
-    // A redirect may carry a token or a time stamp.
-    private static string WithoutVolatile(string location)
-    {
-        var kept = AnswerShape.Of("", location).Words.Keys.Order(StringComparer.Ordinal);
-        return string.Join('/', kept);
-    }
+    // A redirect may carry a token, a time stamp or the user name; a password in it would be a part of the page's name by chance.
+    private static string WithoutVolatile(string location, string user) =>
+        string.Join('/', AnswerShape.WordsOf(location).Where(word => word != user));
 }

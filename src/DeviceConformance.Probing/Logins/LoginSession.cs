@@ -33,7 +33,7 @@ internal abstract class LoginSession(Endpoint endpoint, LoginPoint login, ProbeC
     public async Task<LoginAttempt> TryAsync(string user, Secret password, CancellationToken cancellationToken)
     {
         Context.Transcript.Mask(user, password);
-        var attempt = await TryOnceAsync(user, password, cancellationToken);
+        var attempt = await TryByItselfAsync(user, password, cancellationToken);
         if (IsUndecided(attempt) && _refusals.Count == 0)
         {
             // Beside the session, so that a session which the credential may have opened stays as it is.
@@ -49,7 +49,7 @@ internal abstract class LoginSession(Endpoint endpoint, LoginPoint login, ProbeC
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<LoginAttempt> TryNonsenseAsync(string? user, CancellationToken cancellationToken)
     {
-        var attempt = AsRefusalIfAlike(await TryOnceAsync(user ?? Nonsense.User(), Nonsense.Password(), cancellationToken));
+        var attempt = AsRefusalIfAlike(await TryByItselfAsync(user ?? Nonsense.User(), Nonsense.Password(), cancellationToken));
         if (IsUndecided(attempt))
         {
             Learn(attempt.Shape, 0);
@@ -117,7 +117,8 @@ internal abstract class LoginSession(Endpoint endpoint, LoginPoint login, ProbeC
     // Without a shape the credential was not looked at, and there is nothing to compare.
     private static bool IsUndecided(LoginAttempt attempt) => attempt is { Result: AccessResult.Unclear, Silence: null, Blocked: false, Shape.Code.Length: > 0 };
 
-    private async Task<LoginAttempt> TryOnceAsync(string user, Secret password, CancellationToken cancellationToken)
+    /// <summary>Tries a credential and judges the answer by itself, without comparing it with others.</summary>
+    public async Task<LoginAttempt> TryByItselfAsync(string user, Secret password, CancellationToken cancellationToken)
     {
         var attempt = await AttemptAsync(user, password, cancellationToken);
         if (attempt.Silence is null)
@@ -138,8 +139,8 @@ internal abstract class LoginSession(Endpoint endpoint, LoginPoint login, ProbeC
     private async Task LearnRefusalAsync(LoginSession beside, CancellationToken cancellationToken)
     {
         // Two, since what differs between them differs anyway and tells nothing.
-        var first = await beside.TryOnceAsync(Nonsense.User(), Nonsense.Password(), cancellationToken);
-        var second = await beside.TryOnceAsync(Nonsense.User(), Nonsense.Password(), cancellationToken);
+        var first = await beside.TryByItselfAsync(Nonsense.User(), Nonsense.Password(), cancellationToken);
+        var second = await beside.TryByItselfAsync(Nonsense.User(), Nonsense.Password(), cancellationToken);
         if (IsUndecided(first))
         {
             var distance = IsUndecided(second) ? first.Shape.DistanceTo(second.Shape) : 0;

@@ -262,7 +262,7 @@ internal sealed class TelnetLogin(Endpoint endpoint, LoginPoint login, ProbeCont
     {
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var shown = string.Join(" / ", lines.TakeLast(3));
-        return shown.Length == 0 ? "an empty screen" : $"\"{Context.Transcript.Masked(Transcript.Printable(Encoding.Latin1.GetBytes(shown), ShownCharacters))}\"";
+        return shown.Length == 0 ? "an empty screen" : $"\"{Context.Transcript.Excerpt(Encoding.Latin1.GetBytes(shown), ShownCharacters)}\"";
     }
 
     private sealed record Screen(string Text, TerminalPrompt Prompt, Silence? Silence)
