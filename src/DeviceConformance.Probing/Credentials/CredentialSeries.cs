@@ -14,6 +14,8 @@ internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeCont
     private static readonly TimeSpan _forPairs = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan _forGuessing = TimeSpan.FromSeconds(30);
 
+    private const int ForDeclaredUser = 12;
+
     // Guesses at one account in a row where the declaration gives no number; common locks come at three to ten.
     private const int UsualGuesses = 12;
 
@@ -61,12 +63,14 @@ internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeCont
         return Observed(planned.Count, CoverageOf(planned.Count, pairs.Length));
     }
 
+    /// <summary>What is tried, in order: common passwords for the user name that the declaration gives, then the pairs known from the protocol.</summary>
     private ImmutableArray<DefaultPair> Pairs()
     {
-        var pairs = CredentialDictionary.For(request.Login.Protocol);
+        var pairs = CredentialDictionary.For(request.Login.Protocol).ToList();
+        var passwords = pairs.Where(pair => pair.Password.Reveal().Length > 0).DistinctBy(pair => pair.Password.Reveal(), StringComparer.Ordinal);
         return _passwordOnly
-            ? [.. pairs.Where(pair => pair.Password.Reveal().Length > 0).DistinctBy(pair => pair.Password.Reveal(), StringComparer.Ordinal).Select(pair => pair with { User = "" })]
-            : [.. pairs];
+            ? [.. passwords.Select(pair => pair with { User = "" })]
+            : [.. passwords.Take(ForDeclaredUser).Where(_ => _known.IsDeclared).Select(pair => pair with { User = _known.User }).Concat(pairs).DistinctBy(pair => (pair.User, pair.Password.Reveal()))];
     }
 
     /// <summary>Logs in with nonsense, twice, and with the laboratory's valid credential.</summary>

@@ -191,13 +191,27 @@ public sealed class DefaultCredentialTrialTests
     public async Task Locks_by_name_are_found_by_guessing_at_one_name()
     {
         var wrong = 0;
-        await using var device = await WebDevice.StartAsync(context => AnswerBasicAsync(context, (user, _) => user == "owner" && ++wrong > 10 ? 423 : 401));
-        var login = new LoginPoint(LoginProtocol.HttpBasic, device.Port, false, "/status", null);
-        var facts = new AuthMechFacts { Logins = [login], UserName = Fact<string>.Declared("owner", default), LockOut = Fact<LockOut>.Declared(new LockOut(10, 60), default) };
+        await using var device = await WebDevice.StartAsync(context => AnswerBasicAsync(context, (user, password) =>
+        {
+            wrong = user != "owner" ? wrong : password == "valve-12" ? 0 : wrong + 1;
+            return user != "owner" || wrong is > 0 and <= 10 ? 401 : wrong == 0 ? 200 : 423;
+        }));
 
-        var seen = await TryLocalAsync(device.Port, login, ixit: LoginBench.AuthMechs((Mechanism, facts)));
+        var seen = await TryBasicAsync(device, LoginBench.Credential(Mechanism, "owner", "valve-12"));
 
         Assert.That((seen.Reaction, seen.ReactionAfter, seen.Coverage.IsComplete), Is.EqualTo((GuessingReaction.LockOut, 10, true)), seen.Coverage.Statement);
+    }
+
+    [Test]
+    public async Task Common_passwords_are_tried_for_the_declared_user_name_first()
+    {
+        await using var device = await WebDevice.StartAsync(context => AnswerBasicAsync(context, (user, password) => user == "owner" && password == "1234" ? 200 : 401));
+        var login = new LoginPoint(LoginProtocol.HttpBasic, device.Port, false, "/status", null);
+        var facts = new AuthMechFacts { Logins = [login], UserName = Fact<string>.Declared("owner", default) };
+
+        var seen = await TryLocalAsync(device.Port, login, LoginBench.AuthMechs((Mechanism, facts)));
+
+        Assert.That(seen.Accepted.Select(pair => (pair.Pair, pair.User)), Is.EqualTo([("D-003", "owner")]), seen.Coverage.Statement);
     }
 
     [Test]
