@@ -67,6 +67,7 @@ internal sealed class PortSweeper
     private int _places;
     private volatile string _stopped = "";
     private volatile bool _isPaused;
+    private SignOfLife? _absence;
     private long _lastSignAt;
     private long _lastControlAt;
     private long _hostFaultSince;
@@ -117,7 +118,7 @@ internal sealed class PortSweeper
         }
 
         var vanished = _stopped.Length == 0 ? await VanishedAsync(cancellationToken) : [];
-        var last = await _ground.Look(cancellationToken);
+        var last = _absence ?? await _ground.Look(cancellationToken);
         if (last.IsAlive)
         {
             _table.Confirm(_table.Mark());
@@ -424,6 +425,7 @@ internal sealed class PortSweeper
             }
             else
             {
+                _absence = again;
                 Stop($"At {at.TotalSeconds:0.0} s the DUT gave no sign of life any more ({again.How}); the sweep was ended.");
             }
         }
