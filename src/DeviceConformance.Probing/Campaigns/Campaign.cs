@@ -97,7 +97,8 @@ public sealed class Campaign
             await AskAndRecordAsync([request], seen, cancellationToken);
         }
 
-        foreach (var batch in requests.Except(alone).Chunk(ParallelReadOnly))
+        // A probe holds up to four connections; where the laboratory allows few, less is done at the same time.
+        foreach (var batch in requests.Except(alone).Chunk(Math.Clamp(_declared.Lab.Limits.ConcurrentConnections / 4, 1, ParallelReadOnly)))
         {
             await AskAndRecordAsync(batch, seen, cancellationToken);
         }

@@ -6,7 +6,8 @@ namespace DeviceConformance.Probing.Link;
 /// <summary>One TCP connect with a deadline, whose failure is a value and not an exception: a sweep has tens of thousands of them.</summary>
 internal sealed class ConnectAttempt : SocketAsyncEventArgs
 {
-    private readonly TaskCompletionSource<SocketError> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Completions come on pool threads, where the rest of an attempt may well run at once.
+    private readonly TaskCompletionSource<SocketError> _done = new();
     private readonly Socket _socket;
     private int _ended;
 
@@ -75,8 +76,8 @@ internal sealed class ConnectAttempt : SocketAsyncEventArgs
 
     private async Task<SocketError> EndAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var timer = time.CreateTimer(static attempt => ((ConnectAttempt)attempt!).Abandon(SocketError.TimedOut), this, timeout, Timeout.InfiniteTimeSpan);
-        await using var outer = cancellationToken.UnsafeRegister(static attempt => ((ConnectAttempt)attempt!).Abandon(SocketError.OperationAborted), this);
+        using var timer = time.CreateTimer(static attempt => ((ConnectAttempt)attempt!).Abandon(SocketError.TimedOut), this, timeout, Timeout.InfiniteTimeSpan);
+        using var outer = cancellationToken.UnsafeRegister(static attempt => ((ConnectAttempt)attempt!).Abandon(SocketError.OperationAborted), this);
         return await _done.Task;
     }
 

@@ -52,6 +52,9 @@ public sealed class DutLink : IDisposable
         .Where(port => port.Value > 0)
         .ToDictionary();
 
+    /// <summary>Connection attempts to an address so far, sweeps included.</summary>
+    public int ConnectionsTo(DutAddress address) => _attempts.TryGetValue(address, out var counts) ? counts.Sum() : 0;
+
     /// <summary>Opens a connection. Repeats an attempt that got no answer at all, twice at the most, and notes that.</summary>
     /// <exception cref="OutsideTargetException">The endpoint is not the DUT's: a bug of the caller.</exception>
     public async Task<ConnectResult> ConnectAsync(Endpoint endpoint, Transcript transcript, CancellationToken cancellationToken)

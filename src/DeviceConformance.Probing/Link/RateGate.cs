@@ -7,8 +7,8 @@ namespace DeviceConformance.Probing.Link;
 /// </remarks>
 internal sealed class RateGate(double perSecond, TimeProvider time)
 {
-    // Timers tick in milliseconds; a few of them may go by at once, which is what the rate loses to a late timer.
-    private static readonly TimeSpan _burst = TimeSpan.FromMilliseconds(5);
+    // On a busy host a timer comes late by about this much; what a late timer costs is made up for, and no more.
+    internal static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock _lock = new();
     private long _due = time.GetTimestamp();
@@ -51,7 +51,7 @@ internal sealed class RateGate(double perSecond, TimeProvider time)
         lock (_lock)
         {
             var now = time.GetTimestamp();
-            var burst = (long)(_burst.TotalSeconds * time.TimestampFrequency);
+            var burst = (long)(Burst.TotalSeconds * time.TimestampFrequency);
             _due = Math.Max(_due, now - burst);
             var wait = _due - now;
             _due += (long)Math.Ceiling(time.TimestampFrequency / _perSecond);
