@@ -43,12 +43,13 @@ public sealed record AuthChallenge(string Scheme, ImmutableDictionary<string, st
                 return false;
             }
 
-            if (!TryParameters(value, ref position, out var parameters))
+            // A scheme whose parameters can not be read is still the scheme that is asked for; half of them would be answered wrongly.
+            var isWhole = TryParameters(value, ref position, out var parameters);
+            challenges = challenges.Add(new AuthChallenge(scheme.ToLowerInvariant(), isWhole ? parameters : ImmutableDictionary<string, string>.Empty));
+            if (!isWhole)
             {
                 return false;
             }
-
-            challenges = challenges.Add(new AuthChallenge(scheme.ToLowerInvariant(), parameters));
         }
     }
 
