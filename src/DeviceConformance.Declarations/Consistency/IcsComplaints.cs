@@ -17,7 +17,14 @@ internal static class IcsComplaints
         MissingTables(draft, complaints, remarks[true]);
 
         // What a condition is open for want of may stand in a table that is there but broken.
-        foreach (var remark in remarks[false].Where(remark => remark.Rule != IcsRules.ConditionOpen || draft.Broken.IsEmpty))
+        // A row that is there but can not be used has a complaint of its own.
+        var telling = remarks[false].Where(remark => remark.Rule switch
+        {
+            IcsRules.ConditionOpen => draft.Broken.IsEmpty,
+            IcsRules.MissingRow => !draft.UnusableRows.Contains(remark.Provision),
+            _ => true,
+        });
+        foreach (var remark in telling)
         {
             if (remark.Weight == IcsWeight.Advice)
             {

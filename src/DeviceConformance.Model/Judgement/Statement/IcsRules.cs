@@ -11,6 +11,9 @@ public static class IcsRules
     /// <summary>Name by which remarks call the ICS where they would otherwise name a table.</summary>
     public const string IcsName = "ICS";
 
+    /// <summary>Rule on provisions that the ICS does not answer at all.</summary>
+    public const string MissingRow = "missing-row";
+
     /// <summary>Rule on tables that a claimed provision needs and the declaration does not contain.</summary>
     public const string MissingTable = "missing-table";
 
@@ -77,7 +80,7 @@ public static class IcsRules
 
         var at = declared.Ics.Entries.LastOrDefault(row => row.Provision < provision.Id)?.At ?? new SourceSpan("ics.yaml", 1);
         yield return new IcsRemark(
-            "missing-row",
+            MissingRow,
             provision.Status.IsMandatory && !ApplicabilityRules.IsAlwaysTested(provision.Id) ? IcsWeight.Violation : IcsWeight.Doubt,
             provision.Id,
             at,
