@@ -15,7 +15,7 @@ namespace DeviceConformance.Tests.Templates;
 [Parallelizable(ParallelScope.All)]
 public sealed class FormTests
 {
-    private const string Folder = "../../ixit-templates";
+    private const string Folder = "ixit-templates";
 
     private static readonly string[] Editions = ["V2.1.1", "V3.1.3"];
 
