@@ -14,6 +14,9 @@ public static class IcsRules
     /// <summary>Rule on tables that a claimed provision needs and the declaration does not contain.</summary>
     public const string MissingTable = "missing-table";
 
+    /// <summary>Rule: a provision has no row.</summary>
+    public const string MissingRow = "missing-row";
+
     /// <summary>Rule on provisions that are answered N/A although nothing shows that their condition does not hold.</summary>
     public const string ConditionOpen = "condition-open";
 
@@ -77,7 +80,7 @@ public static class IcsRules
 
         var at = declared.Ics.Entries.LastOrDefault(row => row.Provision < provision.Id)?.At ?? new SourceSpan("ics.yaml", 1);
         yield return new IcsRemark(
-            "missing-row",
+            MissingRow,
             provision.Status.IsMandatory && !ApplicabilityRules.IsAlwaysTested(provision.Id) ? IcsWeight.Violation : IcsWeight.Doubt,
             provision.Id,
             at,
