@@ -55,10 +55,12 @@ internal static partial class ServerDeclaration
         Edit(folder, "ixit/13-SoftServ.yaml", text => Resources().Replace(text, "        - {method: GET, path: /home}\n        - {method: GET, path: /status}\n"));
     }
 
-    private static void Edit(string folder, string file, Func<string, string> edit)
+    /// <summary>Changes a file of a declaration.</summary>
+    public static void Edit(string folder, string file, Func<string, string> edit)
     {
         var path = Path.Combine(folder, file);
-        var (before, after) = (File.ReadAllText(path), edit(File.ReadAllText(path)));
+        var before = File.ReadAllText(path);
+        var after = edit(before);
         if (before == after)
         {
             throw new InvalidOperationException($"{file} of the example no longer reads as it did.");

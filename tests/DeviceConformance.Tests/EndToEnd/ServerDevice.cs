@@ -75,7 +75,8 @@ internal sealed class ServerDevice : IDisposable
             device.WriteFiles(weak);
             foreach (var (port, command) in device.Servers(weak))
             {
-                device.Network.Start("sh", "-c", $"exec {command}");
+                // Without a name server to ask, none waits for the name of its client.
+                device.Network.Start("sh", "-c", $"mount --bind /dev/null /etc/resolv.conf; exec {command}");
                 await device.Network.WaitForPortAsync(port);
             }
 
