@@ -127,7 +127,7 @@ public sealed class RunFolder : IDisposable
         {
             run.OpenJournal();
             return run;
-        });
+        }, "If another dct writes to it, wait for its end.");
     }
 
     /// <summary>Adds the start of a session.</summary>

@@ -1,6 +1,5 @@
 using DeviceConformance.Cli.Emulation;
 using DeviceConformance.Model.Standard;
-using DeviceConformance.Tests.Lab;
 using DeviceConformance.Tests.Tls;
 using NUnit.Framework;
 

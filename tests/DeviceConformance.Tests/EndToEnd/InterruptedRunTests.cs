@@ -22,7 +22,7 @@ public sealed class InterruptedRunTests
     public async Task Device_that_goes_in_the_sweep_passes_nothing_that_depends_on_it(bool byCable)
     {
         using var device = await ServerDevice.StartAsync(StandardEdition.V3);
-        ServerDeclaration.Edit(device.Declaration, "lab.yaml", text => text.Replace("connect-timeout-milliseconds: 1000", "connect-timeout-milliseconds: 250", StringComparison.Ordinal));
+        WaitLessForSilence(device);
         using var dct = Dct.Start("run", device.Declaration, "--out", device.Run());
         await UntilAsync(() => ReceivedPackets(device) > 20_000, "the sweep reaches the device");
         if (byCable)
@@ -43,6 +43,23 @@ public sealed class InterruptedRunTests
             AssertOpen(assessment);
             Assert.That(assessment.Run.Health.Problems.Select(problem => problem.Kind), Has.Some.EqualTo(HealthKind.DutGone));
             Assert.That(File.ReadAllText(Path.Combine(device.Run(), "report.md")), Does.Contain("The DUT gives no sign of life"));
+        });
+    }
+
+    [Test]
+    public async Task Device_that_never_was_there_passes_nothing_that_depends_on_it()
+    {
+        using var device = await ServerDevice.StartAsync(StandardEdition.V3);
+        WaitLessForSilence(device);
+        device.Network.SetLink(up: false);
+
+        var ended = await Dct.RunAsync("run", device.Declaration, "--out", device.Run());
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(ended.Code, Is.EqualTo(2), ended.Text);
+            AssertOpen(Dct.Assessment(device.Run()));
+            Assert.That(ended.Output, Does.Contain("The DUT gives no sign of life"));
         });
     }
 
@@ -80,15 +97,19 @@ public sealed class InterruptedRunTests
         });
     }
 
-    [Test]
-    public async Task Stopped_run_says_how_to_go_on_and_can_be_judged()
+    [TestCase("INT")]
+    [TestCase("TERM")]
+    public async Task Stopped_run_says_how_to_go_on_and_can_be_judged(string signal)
     {
         using var device = await ServerDevice.StartAsync(StandardEdition.V3);
         using var dct = Dct.Start("run", device.Declaration, "--out", device.Run());
         await UntilAsync(() => ReceivedPackets(device) > 20_000, "the sweep reaches the device");
-        dct.Signal("INT");
+        var second = await Dct.RunAsync("run", "--resume", device.Run());
+        dct.Signal(signal);
         var ended = await dct.EndAsync();
         var judged = await Dct.RunAsync("judge", device.Run());
+        ServerDeclaration.Edit(device.Declaration, "dut.yaml", text => text.Replace("rev C", "rev D", StringComparison.Ordinal));
+        var changed = await Dct.RunAsync("run", "--resume", device.Run());
 
         Assert.Multiple(() =>
         {
@@ -97,8 +118,15 @@ public sealed class InterruptedRunTests
             Assert.That(ended.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
             Assert.That(judged.Code, Is.EqualTo(2), judged.Text);
             AssertOpen(Dct.Assessment(device.Run()));
+            Assert.That(second.Code, Is.EqualTo(3), second.Text);
+            Assert.That(second.Errors, Does.Contain("If another dct writes to it"));
+            Assert.That(changed.Code, Is.EqualTo(65), changed.Text);
+            Assert.That(changed.Errors, Does.Contain("dut.yaml"));
         });
     }
+
+    private static void WaitLessForSilence(ServerDevice device) =>
+        ServerDeclaration.Edit(device.Declaration, "lab.yaml", text => text.Replace("connect-timeout-milliseconds: 1000", "connect-timeout-milliseconds: 250", StringComparison.Ordinal));
 
     private static void AssertOpen(Assessment assessment)
     {
