@@ -56,7 +56,8 @@ public static partial class DeclarationReader
         var dutReader = dutFile is null ? null : new DutReader(dutFile, complaints);
         var labReader = new LabReader(folder, environment ?? Environment.GetEnvironmentVariable, complaints);
         var lab = labFile is null ? LabSetup.Default : labReader.Read(labFile);
-        var ics = icsFile is null ? null : IcsReader.Read(icsFile, complaints);
+        ImmutableHashSet<ProvisionId> unusable = [];
+        var ics = icsFile is null ? null : IcsReader.Read(icsFile, complaints, out unusable);
         if (dutReader?.Read() is not ({ } edition, { } dut))
         {
             return new DeclarationReading(null, complaints.InOrder());
@@ -72,7 +73,7 @@ public static partial class DeclarationReader
             .Where(match => match.Success)
             .Select(match => (IxitRole)int.Parse(match.Groups[1].ValueSpan))
             .ToImmutableHashSet();
-        ConsistencyRules.Check(new Draft(declaration, words, ics is not null, broken, dutReader, ixitReader, labReader), complaints);
+        ConsistencyRules.Check(new Draft(declaration, words, ics is not null, unusable, broken, dutReader, ixitReader, labReader), complaints);
         return new DeclarationReading(complaints.IsUsable ? declaration : null, complaints.InOrder());
     }
 

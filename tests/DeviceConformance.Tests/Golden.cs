@@ -17,12 +17,12 @@ internal static class Golden
     private static bool IsUpdating => Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1";
 
     /// <summary>Asserts that <paramref name="actual"/> is what the golden file holds, character by character.</summary>
-    /// <param name="path">Path below tests/DeviceConformance.Tests with forward slashes, for example <c>Reporting/golden/report.md</c>.</param>
+    /// <param name="path">Path in the repository with forward slashes, for example <c>reports/sample/report.md</c>.</param>
     /// <param name="actual">The text; its lines end with LF.</param>
     public static void Verify(string path, string actual)
     {
         Assert.That(actual, Does.Not.Contain("\r\n"), $"{path}: lines of a golden file end with LF.");
-        var file = Path.Combine([RepositoryRoot, "tests", "DeviceConformance.Tests", .. path.Split('/')]);
+        var file = Path.Combine([RepositoryRoot, .. path.Split('/')]);
         if (IsUpdating)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);

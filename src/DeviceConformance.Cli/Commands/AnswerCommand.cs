@@ -103,7 +103,12 @@ internal static class AnswerCommand
         {
             var (unit, question, text) = open[index];
             AnsiConsole.Write(new Rule($"{index + 1} of {open.Count}: {Markup.Escape($"{unit.Id} for {question.Subject}")}").LeftJustified());
-            ShowEntry(declared, question);
+            ShowDeclared(declared, unit, question);
+            if (text != unit.Check)
+            {
+                AnsiConsole.Write(new Text($"The unit: {unit.Check}\n", new Style(decoration: Decoration.Dim)));
+            }
+
             AnsiConsole.WriteLine(text);
             var choice = AnsiConsole.Prompt(new SelectionPrompt<string>().AddChoices("pass", "fail", "inconclusive", Skip, Stop));
             if (choice == Stop)
@@ -122,17 +127,32 @@ internal static class AnswerCommand
         }
     }
 
-    private static void ShowEntry(Declaration declared, OperatorQuestion question)
+    // The entry that the question is about; for a question about the DUT, what the unit reads of every entry.
+    private static void ShowDeclared(Declaration declared, TestUnitDefinition unit, OperatorQuestion question)
     {
-        if (declared.Ixit.Find(question.Subject.Split('/')[0]) is not { } entry)
+        if (declared.Ixit.Find(question.Subject.Split('/')[0]) is { } subject)
         {
+            Show(subject, subject.Fields);
             return;
         }
 
-        var table = new Table().AddColumn(Markup.Escape($"{entry.Table.Id}")).AddColumn(Markup.Escape($"{entry.Id}, as declared ({entry.At})"));
-        foreach (var (name, value) in entry.Fields)
+        foreach (var table in unit.Fields.GroupBy(reference => reference.Table, reference => reference.Field))
         {
-            table.AddRow(Markup.Escape(name), Markup.Escape(value));
+            foreach (var entry in declared.Ixit.Tables.Where(sheet => sheet.Table.Id == table.Key).SelectMany(sheet => sheet.Entries))
+            {
+                // A unit that reads only which entries there are gets the first column, which says what the entry is.
+                var read = entry.Fields.Where(field => table.Contains(field.Key)).ToList();
+                Show(entry, read.Count > 0 ? read : entry.Fields.Take(1));
+            }
+        }
+    }
+
+    private static void Show(IxitEntry entry, IEnumerable<KeyValuePair<string, string>> fields)
+    {
+        var table = new Table().AddColumn(Markup.Escape(entry.Table.Id)).AddColumn(Markup.Escape($"{entry.Id}, as declared ({entry.At})"));
+        foreach (var (name, value) in fields)
+        {
+            table.AddRow(new Text(name), new Text(value));
         }
 
         AnsiConsole.Write(table);

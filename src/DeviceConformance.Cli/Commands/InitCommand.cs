@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DeviceConformance.Cli.Emulation;
 using DeviceConformance.Declarations.Templates;
+using DeviceConformance.Emulator.Faults;
 
 namespace DeviceConformance.Cli.Commands;
 
@@ -29,13 +30,15 @@ internal static class InitCommand
                 FormWriter.WriteBlank(folder, Harness.Catalogue(standard));
                 break;
             case Example:
-                ExampleDevice.Write(folder, standard);
+                DemoDeclaration.Write(folder, standard, 0, DeviceFaults.None);
                 break;
             default:
                 throw new UsageException($"'{template}' is no template; use {Blank} or {Example}.");
         }
 
-        Console.Out.WriteLine($"Forms for {standard.Requirements} are in {folder}. Fill them in, then: dct check {folder}");
+        Console.Out.WriteLine(template == Blank
+            ? $"Forms for {standard.Requirements} are in {folder}. Fill them in, then: dct check {folder}"
+            : $"The emulated device's declaration for {standard.Requirements} is in {folder}. Start the device in a second terminal with 'dct emulate', then: dct run {folder}");
         return ExitCode.Pass;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Text.Json;
 using DeviceConformance.Evidence;
 using DeviceConformance.Model.Declared;
@@ -25,11 +26,10 @@ internal static class ObserveCommand
         command.Add(One("tls", "HOST:PORT", "Versions, suites, key exchange and certificates of a TLS server.\n\nExample: dct observe tls 192.0.2.7:443", text => new TlsEnumeration(Port(text))));
         command.Add(One("ssh", "HOST:PORT", "Algorithms that an SSH server offers.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
         command.Add(One("http", "URL", "What a web server shows before login.\n\nExample: dct observe http https://192.0.2.7/", Web));
-        foreach (var protocol in new[] { ServiceProtocol.Mqtt, ServiceProtocol.Ftp, ServiceProtocol.Telnet, ServiceProtocol.Rtsp })
-        {
-            var name = protocol.ToString().ToLowerInvariant();
-            command.Add(Survey(name, protocol));
-        }
+        command.Add(Survey(ServiceProtocol.Mqtt, 1883));
+        command.Add(Survey(ServiceProtocol.Ftp, 21));
+        command.Add(Survey(ServiceProtocol.Telnet, 23));
+        command.Add(Survey(ServiceProtocol.Rtsp, 554));
 
         command.Add(Credentials());
         return command;
@@ -41,12 +41,13 @@ internal static class ObserveCommand
         return Complete(new Command(name, description) { target }, parsed => request(parsed.GetValue(target)!));
     }
 
-    private static Command Survey(string name, ServiceProtocol protocol)
+    private static Command Survey(ServiceProtocol protocol, int port)
     {
+        var name = protocol.ToString().ToLowerInvariant();
         var target = new Argument<string>("HOST:PORT") { Description = "The device." };
         var tls = new Option<bool>("--tls") { Description = "Inside TLS." };
         return Complete(
-            new Command(name, $"What a service of this kind shows, and lets be used, before login.\n\nExample: dct observe {name} 192.0.2.7:1883") { target, tls },
+            new Command(name, $"What a service of this kind shows, and lets be used, before login.\n\nExample: dct observe {name} 192.0.2.7:{port}") { target, tls },
             parsed => new DisclosureSurvey(Port(parsed.GetValue(target)!), protocol, parsed.GetValue(tls)));
     }
 
@@ -98,7 +99,7 @@ internal static class ObserveCommand
         var declared = Bare(address, isPublic);
         using var link = new DutLink(declared.Lab, [address], time);
         var transcript = new Transcript(time, []);
-        var context = new ProbeContext(declared, link, new Liveness(link, declared), transcript, time, (_, extension) => new EvidenceRef($"(not kept).{extension}", ""), (_, _) => { });
+        var context = new ProbeContext(declared, link, LivenessOf(address, link, declared), transcript, time, (_, extension) => new EvidenceRef($"(not kept).{extension}", ""), (_, _) => { });
         var outcome = await Harness.Probes().Single(probe => probe.RequestType == request.GetType()).AskAsync(request, context, cancellationToken);
         if (json)
         {
@@ -107,6 +108,10 @@ internal static class ObserveCommand
         else
         {
             Console.Out.WriteLine(ObservationText.Render(outcome));
+            if (outcome is ProbeOutcome.Unanswered { Silence: not Silence.DutGone } && request is DefaultCredentialTrial { Login.Tls: false } or DisclosureSurvey { Tls: false })
+            {
+                Console.Out.WriteLine("If the port speaks TLS, ask it with --tls or by an https URL; 'dct observe service' tells.");
+            }
         }
 
         if (showTranscript)
@@ -115,6 +120,21 @@ internal static class ObserveCommand
         }
 
         return outcome is ProbeOutcome.Observed { Observation.Coverage.IsComplete: true } ? ExitCode.Pass : ExitCode.Inconclusive;
+    }
+
+    // On loopback the host itself is what is asked, and its listeners are known; elsewhere the device has to show that it is there.
+    private static Liveness LivenessOf(DutAddress address, DutLink link, Declaration declared)
+    {
+        var liveness = new Liveness(link, declared);
+        foreach (var listener in address.IsLoopback ? IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners() : [])
+        {
+            if (listener.Address.Equals(address.Address) || listener.Address.Equals(IPAddress.IPv6Any) || listener.Address.Equals(IPAddress.Any))
+            {
+                liveness.SawOpen(new Endpoint(address, listener.Port));
+            }
+        }
+
+        return liveness;
     }
 
     /// <summary>A declaration that holds nothing but the address.</summary>

@@ -12,12 +12,13 @@ internal static class PlanCommand
     {
         var folder = Inputs.DeclarationFolder();
         var json = Inputs.Json();
-        var command = new Command("plan", "Explains for each provision whether and why it is tested, how each unit is decided, what is needed and what is missing. Contacts no device.\n\nExample: dct plan my-device") { folder, json };
-        command.SetAction(parsed => Plan(parsed.GetValue(folder)!, parsed.GetValue(json)));
+        var brief = new Option<bool>("--brief", "-b") { Description = "Provisions only, without their cases and units." };
+        var command = new Command("plan", "Explains for each provision whether and why it is tested, how each unit is decided, what is needed and what is missing. Contacts no device.\n\nExample: dct plan my-device") { folder, json, brief };
+        command.SetAction(parsed => Plan(parsed.GetValue(folder)!, parsed.GetValue(json), parsed.GetValue(brief)));
         return command;
     }
 
-    private static int Plan(string folder, bool json)
+    private static int Plan(string folder, bool json, bool brief)
     {
         if (Inputs.ReadDeclaration(folder, showComplaints: false) is not { } declared)
         {
@@ -33,7 +34,7 @@ internal static class PlanCommand
         }
         else
         {
-            Console.Out.WriteLine(PlanText.Render(plan));
+            Console.Out.WriteLine(PlanText.Render(plan, withUnits: !brief));
         }
 
         return ExitCode.Pass;

@@ -3,7 +3,9 @@ using DeviceConformance.Cli.Runs;
 using DeviceConformance.Evidence;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Reports;
+using DeviceConformance.Reporting;
 using DeviceConformance.Reporting.Summary;
+using Spectre.Console;
 
 namespace DeviceConformance.Cli.Commands;
 
@@ -59,7 +61,9 @@ internal static class RunCommand
     public static void Show(RunFolder run, Assessment assessment)
     {
         Console.Out.WriteLine();
-        Console.Out.WriteLine(SummaryText.Render(assessment));
+        // A log or another tool gets each entry as one line.
+        var summary = SummaryText.Render(assessment);
+        Console.Out.WriteLine(Console.IsOutputRedirected ? summary : TextLines.Fit(summary, Math.Max(40, AnsiConsole.Profile.Width), 4));
         Console.Out.WriteLine($"Report:  {Path.Combine(run.Path, ReportFiles.Html)}");
         Console.Out.WriteLine($"Also:    {string.Join(", ", ReportFiles.Formats.Values.Where(file => file != ReportFiles.Html))} in {run.Path}");
     }

@@ -41,7 +41,7 @@ internal static partial class DemoDeclaration
     /// <summary>Writes the declaration for a device at a port offset, with every listener of the host set apart.</summary>
     /// <remarks>
     /// On loopback the host answers beside the device. Its listeners are noted before the device starts, so that they are not taken
-    /// for the device's; whatever opens later is.
+    /// for the device's; whatever opens later is. Listeners on the device's own ports are the device's: it may be running already.
     /// </remarks>
     /// <param name="folder">Folder to write into.</param>
     /// <param name="edition">Edition of the declaration.</param>
@@ -64,6 +64,7 @@ internal static partial class DemoDeclaration
         }
 
         var own = Listeners()
+            .Where(listener => !_ports.Contains(listener.Port - offset))
             .SelectMany(listener => new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }, (listener, address) => new IPEndPoint(address, listener.Port))
             .Distinct()
             .OrderBy(endpoint => endpoint.Port)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
+using DeviceConformance.Reporting;
 using Spectre.Console;
 
 namespace DeviceConformance.Cli.Runs;
@@ -8,6 +9,9 @@ namespace DeviceConformance.Cli.Runs;
 /// <summary>Shows a campaign: a live list of what is being asked on a terminal, a plain line for each answer elsewhere.</summary>
 internal sealed class CampaignView
 {
+    // Characters in front of the text of a line.
+    private const int TimeAndMark = 21;
+
     private readonly Lock _lock = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<ProbeRequest, ProgressTask> _tasks = [];
@@ -109,7 +113,10 @@ internal sealed class CampaignView
         }
         else
         {
-            AnsiConsole.Write(new Text(line + "\n", colour is null ? Style.Plain : Style.Parse(colour)));
+            // Blanks up to the edge: the line takes the place of a longer one.
+            var width = Math.Max(40, AnsiConsole.Profile.Width);
+            var lines = TextLines.Fit(line, width - 1, TimeAndMark).Split('\n').Select(part => part.PadRight(width - 1));
+            AnsiConsole.Write(new Text($"{string.Join('\n', lines)}\n", colour is null ? Style.Plain : Style.Parse(colour)));
         }
     }
 }

@@ -11,6 +11,7 @@ namespace DeviceConformance.Declarations.Consistency;
 /// <param name="Declaration">The declaration.</param>
 /// <param name="Catalogue">The catalogue of its edition.</param>
 /// <param name="HasIcs">Whether there is an ICS at all.</param>
+/// <param name="UnusableRows">Provisions that have a row in the ICS whose answer is missing or can not be read.</param>
 /// <param name="Broken">Tables whose file is there but could not be read; nothing is said about what they should hold.</param>
 /// <param name="Identity">Places in dut.yaml.</param>
 /// <param name="Tables">Places in the IXIT.</param>
@@ -19,6 +20,7 @@ internal sealed record Draft(
     Declaration Declaration,
     Catalogue Catalogue,
     bool HasIcs,
+    ImmutableHashSet<ProvisionId> UnusableRows,
     ImmutableHashSet<IxitRole> Broken,
     DutReader Identity,
     IxitReader Tables,

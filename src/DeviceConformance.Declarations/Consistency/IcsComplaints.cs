@@ -1,5 +1,4 @@
 using DeviceConformance.Declarations.Complaints;
-using DeviceConformance.Declarations.Statement;
 using DeviceConformance.Model.Judgement.Statement;
 
 namespace DeviceConformance.Declarations.Consistency;
@@ -17,10 +16,15 @@ internal static class IcsComplaints
         var remarks = IcsRules.Check(draft.Catalogue, draft.Declaration).ToLookup(remark => remark.Rule == IcsRules.MissingTable);
         MissingTables(draft, complaints, remarks[true]);
 
-        // A row that could not be read is there all the same.
-        var misread = complaints.Fields.Overlaps([(IcsReader.TableName, "provision"), (IcsReader.TableName, "support")]);
         // What a condition is open for want of may stand in a table that is there but broken.
-        foreach (var remark in remarks[false].Where(remark => remark.Rule switch { IcsRules.ConditionOpen => draft.Broken.IsEmpty, IcsRules.MissingRow => !misread, _ => true }))
+        // A row that is there but can not be used has a complaint of its own.
+        var telling = remarks[false].Where(remark => remark.Rule switch
+        {
+            IcsRules.ConditionOpen => draft.Broken.IsEmpty,
+            IcsRules.MissingRow => !draft.UnusableRows.Contains(remark.Provision),
+            _ => true,
+        });
+        foreach (var remark in telling)
         {
             if (remark.Weight == IcsWeight.Advice)
             {

@@ -23,8 +23,12 @@ internal static class IcsReader
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     /// <summary>Reads the rows, in the order of the standard.</summary>
-    public static Ics Read(SourceFile file, ComplaintBook complaints)
+    /// <param name="file">The file.</param>
+    /// <param name="complaints">Takes what is wrong with it.</param>
+    /// <param name="unusable">Provisions that have a row without a usable answer.</param>
+    public static Ics Read(SourceFile file, ComplaintBook complaints, out ImmutableHashSet<ProvisionId> unusable)
     {
+        unusable = [];
         if (MapReader.Open(file.Root, "the ICS", complaints, TableName) is not { } map)
         {
             return new Ics([]);
@@ -38,12 +42,12 @@ internal static class IcsReader
 
         foreach (var row in map.Take("ics") is YamlNode.List ? map.Maps("ics", "a row of the ICS") : [])
         {
-            if (Row(row, file) is not { } entry)
+            var (provision, entry) = Row(row, file);
+            if (entry is null)
             {
-                continue;
+                unusable = provision is { } id ? unusable.Add(id) : unusable;
             }
-
-            if (!entries.TryAdd(entry.Provision, entry))
+            else if (!entries.TryAdd(entry.Provision, entry))
             {
                 row.Reject("duplicate-row", row.At, "provision", $"Provision {entry.Provision} stands here a second time; the first is on line {entries[entry.Provision].At.Line}.", "Keep one row for each provision.");
             }
@@ -53,25 +57,26 @@ internal static class IcsReader
         return new Ics([.. entries.Values.OrderBy(entry => entry.Provision)]);
     }
 
-    private static IcsEntry? Row(MapReader row, SourceFile file)
+    private static (ProvisionId? Provision, IcsEntry? Entry) Row(MapReader row, SourceFile file)
     {
         var node = row.TakeRequired("provision", "Add 'provision:' with its number, such as 5.1-1.");
-        var support = row.TakeRequired("support", "Answer Y, N or N/A.") is null ? Fact<Support>.Missing : row.OneOf("support", Words);
+        var which = node is YamlNode.Text { Value: var name } ? $"for provision {Quotation.OneLine(name)}" : "for its provision";
+        var support = row.TakeRequired("support", $"Answer Y, N or N/A {which}.") is null ? Fact<Support>.Missing : row.OneOf("support", Words);
         var detail = row.Text("detail").Or("");
         row.Close();
         if (node is null)
         {
-            return null;
+            return default;
         }
 
         if (node is not YamlNode.Text text || !ProvisionId.TryParse(text.Value.Trim(), out var provision))
         {
             row.Reject("bad-provision", node.At, "provision", $"{(node is YamlNode.Text { Value: var value } ? Quotation.Of(value) : MapReader.Capital(node.Kind))} is not the number of a provision.", "Write it as the standard does: 5.3-9, 6-1.");
-            return null;
+            return default;
         }
 
         return support.TryGet(out var answer)
-            ? new IcsEntry(provision, answer, detail, row.At, file.Ref($"ics/{provision}"))
-            : null;
+            ? (provision, new IcsEntry(provision, answer, detail, row.At, file.Ref($"ics/{provision}")))
+            : (provision, null);
     }
 }

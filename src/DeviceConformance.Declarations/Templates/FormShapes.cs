@@ -91,11 +91,11 @@ internal static class FormShapes
         new("allow-public-addresses", Flag, "Whether an address outside private ranges may be probed"),
         new("limits", new Group(
         [
-            new("connections-per-second", new Whole(1, 1_000_000), "New connections per second at the most"),
-            new("concurrent-connections", new Whole(1, 65536), "Open connections at the same time"),
-            new("connect-timeout-milliseconds", new Whole(1, 600_000), "How long a connection attempt waits"),
-            new("credential-attempts", new Whole(0, 1_000_000), "Wrong logins per login point at the most"),
-            new("minutes", new Whole(1, 100_000), "Length of the campaign"),
+            new("connections-per-second", new Whole(1, 100_000), "New connections per second at the most"),
+            new("concurrent-connections", new Whole(1, 4096), "Open connections at the same time"),
+            new("connect-timeout-milliseconds", new Whole(50, 60_000), "How long a connection attempt waits"),
+            new("credential-attempts", new Whole(0, 100_000), "Wrong logins per login point at the most"),
+            new("minutes", new Whole(1, 7 * 24 * 60), "Length of the campaign"),
         ]), "Limits that protect the DUT"),
         new("credentials", new ListOf(new Group(
         [

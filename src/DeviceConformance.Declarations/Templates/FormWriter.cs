@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Standard;
 
 namespace DeviceConformance.Declarations.Templates;
@@ -160,13 +161,16 @@ public static class FormWriter
             {
                 "allowed-impact" => "allowed-impact: read-only",
                 "allow-public-addresses" => "allow-public-addresses: no",
-                "limits" => "limits: {connections-per-second: 2000, concurrent-connections: 128, connect-timeout-milliseconds: 1000, credential-attempts: 300, minutes: 60}",
+                "limits" => Limits(LabLimits.Default),
                 _ => key.Shape is FormShape.ListOf ? $"{key.Name}: []" : $"{key.Name}: ''",
             });
         }
 
         return text.ToString();
     }
+
+    private static string Limits(LabLimits usual) =>
+        $"limits: {{connections-per-second: {usual.ConnectionsPerSecond}, concurrent-connections: {usual.ConcurrentConnections}, connect-timeout-milliseconds: {usual.ConnectTimeoutMilliseconds}, credential-attempts: {usual.CredentialAttempts}, minutes: {usual.Minutes}}}";
 
     private static string Table(Catalogue catalogue, IxitTable table, string schema)
     {

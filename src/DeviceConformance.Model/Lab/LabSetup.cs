@@ -95,10 +95,10 @@ public sealed record LabLimits(
     /// 3.3 s; it begins at a twentieth of that and goes only as fast as the DUT keeps answering. Ports that refuse or accept free their
     /// place at once; 1024 places fill up only where a firewall swallows connections, which costs the DUT nothing, and bound such a sweep:
     /// 65 535 ports, 1024 at a time, 0.2 s each, are 13 s. All other probes hold four connections to a port at the most. A second without
-    /// an answer is the first retransmission of TCP (RFC 6298, 2.1). 300 wrong logins are enough to see that the limit of 100 which
-    /// NIST SP 800-63B, 5.2.2, sets is missing, after all common default credentials have been tried.
+    /// an answer is the first retransmission of TCP (RFC 6298, 2.1). 500 wrong logins hold every default credential that is
+    /// known from one kind of login, and show that the limit of 100 which NIST SP 800-63B, 5.2.2, sets is missing.
     /// </remarks>
-    public static LabLimits Default { get; } = new(20000, 1024, 1000, 300, 60);
+    public static LabLimits Default { get; } = new(20000, 1024, 1000, 500, 60);
 }
 
 /// <summary>A listener on a loopback address that belongs to the laboratory's host and not to the DUT.</summary>

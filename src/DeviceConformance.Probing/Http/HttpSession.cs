@@ -139,7 +139,6 @@ public sealed class HttpSession : IDisposable
             foreach (var secret in SecretsIn(answer))
             {
                 _transcript.Mask("", new Model.Lab.Secret(secret));
-                _transcript.Mask("", new Model.Lab.Secret(Transcript.Printable(Encoding.UTF8.GetBytes(secret), MaxBody)));
             }
 
             _transcript.Note(Describe(answer));

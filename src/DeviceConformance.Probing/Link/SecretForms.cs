@@ -20,9 +20,14 @@ internal sealed class SecretForms
     // Shorter ones would occur by chance everywhere.
     private const int ShortestDerivedForm = 4;
 
+    // A trial of passwords adds one after the other and looks between: only the latest are searched for anew each time.
+    private const int MostRecent = 512;
+
     private readonly HashSet<string> _forms = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _recent = [];
     private string[] _longestFirst = [];
-    private SearchValues<string>? _search;
+    private SearchValues<string> _settledSearch = SearchValues.Create([], StringComparison.OrdinalIgnoreCase);
+    private SearchValues<string>? _recentSearch;
 
     /// <summary>Adds a password and, for protocols that send both as one, the user it belongs to.</summary>
     public void Add(string user, string password)
@@ -32,12 +37,12 @@ internal sealed class SecretForms
             return;
         }
 
-        _forms.Add(password);
-        _forms.UnionWith(Derived(user, password).Where(form => form.Length >= ShortestDerivedForm));
-        _forms.UnionWith(_forms.Select(form => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(form))).ToList());
+        HashSet<string> forms = [password, .. Derived(user, password).Where(form => form.Length >= ShortestDerivedForm)];
+        forms.UnionWith(forms.Select(form => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(form))).ToList());
         // The transcript's own escapes, for callers that hand in text which has been through them.
-        _forms.UnionWith(_forms.Select(form => Transcript.Printable(Encoding.Latin1.GetBytes(form), int.MaxValue)).ToList());
-        _search = null;
+        forms.UnionWith(forms.Select(form => Transcript.Printable(Encoding.Latin1.GetBytes(form), int.MaxValue)).ToList());
+        _recent.AddRange(forms.Where(_forms.Add));
+        _recentSearch = null;
     }
 
     /// <summary>Where passwords stand: ascending, not overlapping.</summary>
@@ -45,16 +50,10 @@ internal sealed class SecretForms
     /// <param name="isCut">Whether more followed that is lost; then the beginning of a password at the end counts as one.</param>
     public List<(int Start, int Length)> Find(string text, bool isCut)
     {
-        if (_search is null)
-        {
-            _longestFirst = [.. _forms.OrderByDescending(form => form.Length)];
-            _search = SearchValues.Create(_longestFirst, StringComparison.OrdinalIgnoreCase);
-        }
-
+        Prepare();
         var found = new List<(int Start, int Length)>();
-        for (var from = 0; text.AsSpan(from).IndexOfAny(_search) is >= 0 and var offset;)
+        for (var from = 0; Next(text, from) is >= 0 and var start;)
         {
-            var start = from + offset;
             // The longest at this place: a password that is part of another must not leave the rest of it readable.
             var end = start + LengthAt(text, start);
             // One password may begin inside another and go on after its end.
@@ -95,6 +94,34 @@ internal sealed class SecretForms
 
         return masked.Append(text, from, text.Length - from).ToString();
     }
+
+    private void Prepare()
+    {
+        if (_recentSearch is not null)
+        {
+            return;
+        }
+
+        _longestFirst = [.. _forms.OrderByDescending(form => form.Length)];
+        if (_recent.Count > MostRecent)
+        {
+            _settledSearch = SearchValues.Create(_longestFirst, StringComparison.OrdinalIgnoreCase);
+            _recent.Clear();
+        }
+
+        _recentSearch = SearchValues.Create([.. _recent], StringComparison.OrdinalIgnoreCase);
+    }
+
+    private int Next(string text, int from)
+    {
+        var settled = text.AsSpan(from).IndexOfAny(_settledSearch);
+        var before = settled < 0 ? text.Length : from + settled;
+        // Up to the end of the longest: a recent form may begin just before a settled one.
+        var recent = text.AsSpan(from, Math.Min(text.Length, before + LongestForm) - from).IndexOfAny(_recentSearch!);
+        return recent < 0 ? (settled < 0 ? -1 : before) : Math.Min(before, from + recent);
+    }
+
+    private int LongestForm => _longestFirst.Length == 0 ? 0 : _longestFirst[0].Length;
 
     private static IEnumerable<string> Derived(string user, string password)
     {

@@ -17,7 +17,6 @@ public sealed class DigestCredential
     private readonly bool _isSession;
     private readonly bool _hasQuality;
 
-
     private DigestCredential(AuthChallenge challenge, string algorithm, bool hasQuality)
     {
         _challenge = challenge;

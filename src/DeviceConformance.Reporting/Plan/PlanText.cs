@@ -110,29 +110,6 @@ public static class PlanText
     }
 
     /// <summary>A paragraph after a label; further lines start below the first word after the label.</summary>
-    private static void Wrapped(StringBuilder text, int indent, string label, string paragraph)
-    {
-        var hang = indent + label.Length;
-        text.Append(' ', indent).Append(label);
-        var column = hang;
-        foreach (var word in VisibleText.Line(paragraph).Split(' '))
-        {
-            if (column > hang && column + 1 + word.Length > Width)
-            {
-                text.Append('\n').Append(' ', hang);
-                column = hang;
-            }
-
-            if (column > hang)
-            {
-                text.Append(' ');
-                column++;
-            }
-
-            text.Append(word);
-            column += word.Length;
-        }
-
-        text.Append('\n');
-    }
+    private static void Wrapped(StringBuilder text, int indent, string label, string paragraph) =>
+        text.AppendJoin('\n', TextLines.Broken(paragraph, Width, new string(' ', indent) + label)).Append('\n');
 }

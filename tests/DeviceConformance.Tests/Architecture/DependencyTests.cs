@@ -63,9 +63,9 @@ public sealed class DependencyTests
     [Test]
     public void Every_package_is_pinned_and_none_is_on_the_list_of_unwanted_ones()
     {
-        var files = Directory.EnumerateFiles(Repository.Root, "packages.lock.json", SearchOption.AllDirectories)
+        var files = Directory.EnumerateFiles(Golden.RepositoryRoot, "packages.lock.json", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)).ToList();
-        Assert.That(files, Has.Count.EqualTo(Directory.EnumerateFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories).Count()));
+        Assert.That(files, Has.Count.EqualTo(Directory.EnumerateFiles(Golden.RepositoryRoot, "*.csproj", SearchOption.AllDirectories).Count()));
         var packages = files.SelectMany(Packages).Distinct().ToList();
         Assert.That(packages.Select(package => package.Name), Does.Contain("YamlDotNet"));
         Assert.That(packages.Where(package => UnwantedPackages.Reason(package.Name, package.Version) is not null).Select(package => $"{package.Name} {package.Version}: {UnwantedPackages.Reason(package.Name, package.Version)}"), Is.Empty);

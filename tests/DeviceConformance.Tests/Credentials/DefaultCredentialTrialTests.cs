@@ -392,7 +392,7 @@ public sealed class DefaultCredentialTrialTests
             credentials ?? [LoginBench.Credential(Mechanism, "admin", Password)],
             time: time);
 
-    private static async Task<DefaultCredentialsTried> TryAsync(TestDevice device, LoginPoint login, TestCredential[] credentials, int limits = 300, TimeProvider? time = null)
+    private static async Task<DefaultCredentialsTried> TryAsync(TestDevice device, LoginPoint login, TestCredential[] credentials, int limits = 500, TimeProvider? time = null)
     {
         var lab = LabSetup.Default with { Credentials = [.. credentials], Limits = LabLimits.Default with { CredentialAttempts = limits } };
         using var bench = new LoginBench(lab, LoginBench.AuthMechs((Mechanism, new AuthMechFacts { Logins = [login] })), time: time, address: device.Address);

@@ -18,7 +18,7 @@ public sealed class AssessmentJsonTests
 
     [Test]
     public void Every_kind_of_result_is_written_as_in_the_golden_file() =>
-        Golden.Verify("Reporting/golden/every-kind.json", Write(Samples.EveryKind));
+        Golden.Verify("reports/sample/assessment.json", Write(Samples.EveryKind));
 
     [Test]
     public void What_is_written_follows_the_published_schema() =>

@@ -28,11 +28,11 @@ public sealed partial class HtmlReportTests
 
     [Test]
     public void Report_of_every_kind_of_result_is_as_in_the_golden_file() =>
-        Golden.Verify("Reporting/golden/every-kind.html", HtmlReport.Render(Samples.EveryKind));
+        Golden.Verify("reports/sample/report.html", HtmlReport.Render(Samples.EveryKind));
 
     [Test]
     public void Report_of_an_empty_run_is_as_in_the_golden_file() =>
-        Golden.Verify("Reporting/golden/empty.html", HtmlReport.Render(Samples.Empty));
+        Golden.Verify("tests/DeviceConformance.Tests/Reporting/golden/empty.html", HtmlReport.Render(Samples.Empty));
 
     [TestCaseSource(typeof(Hostile), nameof(Hostile.Cases))]
     public void Every_text_from_outside_stays_text(string text)

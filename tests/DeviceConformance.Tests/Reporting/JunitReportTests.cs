@@ -13,7 +13,7 @@ public sealed class JunitReportTests
 {
     [Test]
     public void Report_of_every_kind_of_result_is_as_in_the_golden_file() =>
-        Golden.Verify("Reporting/golden/every-kind.junit.xml", JunitReport.Render(Samples.EveryKind));
+        Golden.Verify("reports/sample/junit.xml", JunitReport.Render(Samples.EveryKind));
 
     [TestCaseSource(typeof(Hostile), nameof(Hostile.Cases))]
     public void Any_hostile_text_gives_valid_xml(string text)

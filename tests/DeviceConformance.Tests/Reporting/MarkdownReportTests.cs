@@ -13,7 +13,7 @@ public sealed partial class MarkdownReportTests
 
     [Test]
     public void Report_of_every_kind_of_result_is_as_in_the_golden_file() =>
-        Golden.Verify("Reporting/golden/every-kind.md", MarkdownReport.Render(Samples.EveryKind));
+        Golden.Verify("reports/sample/report.md", MarkdownReport.Render(Samples.EveryKind));
 
     [Test]
     public void Report_of_an_empty_run_is_inconclusive()

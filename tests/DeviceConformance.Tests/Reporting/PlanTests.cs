@@ -19,17 +19,17 @@ public sealed class PlanTests
     private static readonly TestPlan Plan = Planned("Compare what answers on the network with the table, entry by entry, and note every login that the table does not name.");
 
     [Test]
-    public void Plan_is_as_in_the_golden_file() => Golden.Verify("Reporting/golden/plan.txt", PlanText.Render(Plan));
+    public void Plan_is_as_in_the_golden_file() => Golden.Verify("tests/DeviceConformance.Tests/Reporting/golden/plan.txt", PlanText.Render(Plan));
 
     [Test]
-    public void Plan_without_units_is_as_in_the_golden_file() => Golden.Verify("Reporting/golden/plan-short.txt", PlanText.Render(Plan, withUnits: false));
+    public void Plan_without_units_is_as_in_the_golden_file() => Golden.Verify("tests/DeviceConformance.Tests/Reporting/golden/plan-short.txt", PlanText.Render(Plan, withUnits: false));
 
     [Test]
     public void Plan_as_json_is_as_in_the_golden_file()
     {
         using var stream = new MemoryStream();
         PlanJson.Write(stream, Plan);
-        Golden.Verify("Reporting/golden/plan.json", Encoding.UTF8.GetString(stream.ToArray()));
+        Golden.Verify("tests/DeviceConformance.Tests/Reporting/golden/plan.json", Encoding.UTF8.GetString(stream.ToArray()));
     }
 
     [Test]

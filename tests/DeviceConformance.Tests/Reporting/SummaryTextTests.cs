@@ -8,11 +8,11 @@ public sealed class SummaryTextTests
 {
     [Test]
     public void Summary_of_every_kind_of_result_is_as_in_the_golden_file() =>
-        Golden.Verify("Reporting/golden/every-kind.summary.txt", SummaryText.Render(Samples.EveryKind));
+        Golden.Verify("tests/DeviceConformance.Tests/Reporting/golden/every-kind.summary.txt", SummaryText.Render(Samples.EveryKind));
 
     [Test]
     public void Summary_of_a_passing_run_is_as_in_the_golden_file() =>
-        Golden.Verify("Reporting/golden/passing.summary.txt", SummaryText.Render(Samples.Passing));
+        Golden.Verify("tests/DeviceConformance.Tests/Reporting/golden/passing.summary.txt", SummaryText.Render(Samples.Passing));
 
     [TestCaseSource(typeof(Hostile), nameof(Hostile.Cases))]
     public void A_device_can_not_drive_the_terminal(string text)

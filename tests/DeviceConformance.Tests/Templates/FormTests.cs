@@ -1,4 +1,5 @@
 using System.Reflection;
+using DeviceConformance.Declarations;
 using DeviceConformance.Declarations.Catalogues;
 using DeviceConformance.Declarations.Templates;
 using DeviceConformance.Declarations.Yaml;
@@ -14,7 +15,7 @@ namespace DeviceConformance.Tests.Templates;
 [Parallelizable(ParallelScope.All)]
 public sealed class FormTests
 {
-    private const string Folder = "../../ixit-templates";
+    private const string Folder = "ixit-templates";
 
     private static readonly string[] Editions = ["V2.1.1", "V3.1.3"];
 
@@ -88,6 +89,25 @@ public sealed class FormTests
             var form = forms[$"ixit/{(int)table.Role:00}-{table.Stem}.yaml"];
             Assert.That(form, Does.Contain($"\ntable: {table.Id}\n"));
             Assert.That(table.Fields.Where(field => !form.Contains($"{field.Name}: ", StringComparison.Ordinal)).Select(field => field.Name), Is.Empty);
+        }
+    }
+
+    [TestCaseSource(nameof(Editions))]
+    public void A_blank_ICS_is_complained_of_once_for_each_provision(string edition)
+    {
+        var folder = Directory.CreateTempSubdirectory("forms-");
+        try
+        {
+            FormWriter.WriteBlank(folder.FullName, Of(edition));
+
+            var about = DeclarationReader.Read(folder.FullName, asked => Of(asked.Id)).Complaints.Where(complaint => complaint.At.File == "ics.yaml").ToList();
+
+            Assert.That(about.Select(complaint => complaint.Rule), Is.All.EqualTo("missing-key"));
+            Assert.That(about.Select(complaint => complaint.Remedy).ToList(), Is.Unique.And.Count.EqualTo(Of(edition).Provisions.Length));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 

@@ -11,11 +11,11 @@ public static class IcsRules
     /// <summary>Name by which remarks call the ICS where they would otherwise name a table.</summary>
     public const string IcsName = "ICS";
 
+    /// <summary>Rule on provisions that the ICS does not answer at all.</summary>
+    public const string MissingRow = "missing-row";
+
     /// <summary>Rule on tables that a claimed provision needs and the declaration does not contain.</summary>
     public const string MissingTable = "missing-table";
-
-    /// <summary>Rule: a provision has no row.</summary>
-    public const string MissingRow = "missing-row";
 
     /// <summary>Rule on provisions that are answered N/A although nothing shows that their condition does not hold.</summary>
     public const string ConditionOpen = "condition-open";
