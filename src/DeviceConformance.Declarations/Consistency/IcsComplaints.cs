@@ -1,5 +1,4 @@
 using DeviceConformance.Declarations.Complaints;
-using DeviceConformance.Declarations.Statement;
 using DeviceConformance.Model.Judgement.Statement;
 
 namespace DeviceConformance.Declarations.Consistency;
@@ -17,13 +16,12 @@ internal static class IcsComplaints
         var remarks = IcsRules.Check(draft.Catalogue, draft.Declaration).ToLookup(remark => remark.Rule == IcsRules.MissingTable);
         MissingTables(draft, complaints, remarks[true]);
 
-        // A row without a usable answer has a complaint of its own, and one whose provision can not be read may be any that is missed.
-        var isMisread = complaints.Fields.Contains((IcsReader.TableName, "provision"));
         // What a condition is open for want of may stand in a table that is there but broken.
+        // A row that is there but can not be used has a complaint of its own.
         var telling = remarks[false].Where(remark => remark.Rule switch
         {
             IcsRules.ConditionOpen => draft.Broken.IsEmpty,
-            IcsRules.MissingRow => !isMisread && !draft.UnusableRows.Contains(remark.Provision),
+            IcsRules.MissingRow => !draft.UnusableRows.Contains(remark.Provision),
             _ => true,
         });
         foreach (var remark in telling)
