@@ -37,6 +37,7 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
             map.Text("interface").Or(""),
             map.Choice<ProbeImpact>("allowed-impact").Or(LabSetup.Default.AllowedImpact),
             map.YesNo("allow-public-addresses").Or(false),
+            map.YesNo("allow-routed-addresses").Or(false),
             map.Map("limits") is { } limits ? Limits(limits) : LabLimits.Default,
             [.. map.Maps("credentials", "a credential").Select(Credential).OfType<TestCredential>()],
             [.. map.Maps("actuators", "an actuator").Select(Actuator)],

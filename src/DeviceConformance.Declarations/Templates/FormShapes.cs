@@ -89,6 +89,7 @@ internal static class FormShapes
         new("interface", Free, "Network interface towards the DUT; empty: whatever the routing table says"),
         new("allowed-impact", Of<ProbeImpact>(), "The most that probes may do to the DUT", true),
         new("allow-public-addresses", Flag, "Whether an address outside private ranges may be probed"),
+        new("allow-routed-addresses", Flag, "Whether an address may be probed that is on no network of the host, so that a gateway leads to it"),
         new("limits", new Group(
         [
             new("connections-per-second", new Whole(1, 100_000), "New connections per second at the most"),

@@ -160,7 +160,7 @@ public static class FormWriter
             Line(text, 0, key.Name switch
             {
                 "allowed-impact" => "allowed-impact: read-only",
-                "allow-public-addresses" => "allow-public-addresses: no",
+                "allow-public-addresses" or "allow-routed-addresses" => $"{key.Name}: no",
                 "limits" => Limits(LabLimits.Default),
                 _ => key.Shape is FormShape.ListOf ? $"{key.Name}: []" : $"{key.Name}: ''",
             });

@@ -111,6 +111,7 @@ public sealed record HostListener(Endpoint Endpoint, string Reason);
 /// <param name="Interface">Network interface towards the DUT; empty: whatever the routing table says.</param>
 /// <param name="AllowedImpact">The most that probes may do.</param>
 /// <param name="AllowPublicAddresses">Whether an address outside private ranges may be probed.</param>
+/// <param name="AllowRoutedAddresses">Whether an address may be probed that only a gateway leads to.</param>
 /// <param name="Limits">Limits.</param>
 /// <param name="Credentials">Credentials for tests.</param>
 /// <param name="Actuators">What acts on the DUT.</param>
@@ -121,6 +122,7 @@ public sealed record LabSetup(
     string Interface,
     ProbeImpact AllowedImpact,
     bool AllowPublicAddresses,
+    bool AllowRoutedAddresses,
     LabLimits Limits,
     ImmutableArray<TestCredential> Credentials,
     ImmutableArray<Actuator> Actuators,
@@ -128,7 +130,7 @@ public sealed record LabSetup(
     DutAddress? StandInAddress)
 {
     /// <summary>A laboratory that allows reading and has nothing else.</summary>
-    public static LabSetup Default { get; } = new("", "", ProbeImpact.ReadOnly, false, LabLimits.Default, [], [], [], null);
+    public static LabSetup Default { get; } = new("", "", ProbeImpact.ReadOnly, false, false, LabLimits.Default, [], [], [], null);
 
     /// <summary>Credentials of a kind for a mechanism.</summary>
     public IEnumerable<TestCredential> CredentialsFor(string authMech, CredentialKind kind) =>

@@ -8,7 +8,6 @@ using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
-using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Credentials;
 using DeviceConformance.Tests.Emulator;
 using DeviceConformance.Tests.Logins;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.PortSweep;
 using DeviceConformance.Tests.Lab;
