@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.EndToEnd;
 
 /// <summary>Exit codes and messages of the tool as a process, as the README documents them.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class ExitCodeTests
 {
     private readonly TemporaryFolder _folder = new();

@@ -8,6 +8,7 @@ namespace DeviceConformance.Tests.EndToEnd;
 /// <summary>The whole tool against servers that depart from what they declare: each fault fails its own units for its own reason, and nothing else fails.</summary>
 [Category("Daemon")]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+[Parallelizable(ParallelScope.All)]
 public sealed class FaultyServersTests
 {
     [Test]

@@ -10,6 +10,7 @@ namespace DeviceConformance.Tests.EndToEnd;
 /// <summary>What remains of a run when the device or the tool goes away in the middle of it.</summary>
 [Category("Daemon")]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+[Parallelizable(ParallelScope.All)]
 public sealed class InterruptedRunTests
 {
     // Units that only a look at the whole network can pass.

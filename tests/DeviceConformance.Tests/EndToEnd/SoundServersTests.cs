@@ -14,6 +14,7 @@ namespace DeviceConformance.Tests.EndToEnd;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [TestFixture("V2.1.1")]
 [TestFixture("V3.1.3")]
+[Parallelizable(ParallelScope.All)]
 public sealed class SoundServersTests(string edition)
 {
     private readonly StandardEdition _edition = StandardEdition.Parse(edition);
