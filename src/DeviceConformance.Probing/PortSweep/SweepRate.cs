@@ -19,12 +19,12 @@ internal sealed class SweepRate
     private TimeSpan _quickest = TimeSpan.MaxValue;
     private bool _hasSlowed;
 
-    /// <summary>Begins at a twentieth of the limit.</summary>
-    public SweepRate(double limit)
+    /// <summary>Begins at a fraction of the limit.</summary>
+    public SweepRate(double limit, double fraction = 0.05)
     {
         _limit = limit;
         Lowest = limit;
-        Restart(0.05);
+        Restart(fraction);
     }
 
     /// <summary>The laboratory's limit.</summary>

@@ -1,0 +1,188 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using DeviceConformance.Probing.Link;
+
+namespace DeviceConformance.Probing.RawPackets;
+
+/// <summary>Asks ports of one address by a SYN and never completes a connection: the half of a connect that shows whether a port is open.</summary>
+/// <remarks>
+/// SYN-ACK is open, RST is closed (RFC 9293, 3.10.7), an ICMP message that quotes our SYN says that a filter or the network stands before
+/// the port, nothing is silence. Each port has a sequence number of its own that only who saw the SYN can know; answers count only when
+/// they acknowledge it, and it stays the same for the port's next SYN, which a DUT that still holds the first one takes for a repeat.
+/// </remarks>
+internal sealed class SynKnocker : IDisposable
+{
+    // Answers are taken in batches once many are on the way: waking a thread for each would cost more than the answer.
+    private const int Many = 16;
+    private static readonly TimeSpan _idle = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _expiry = TimeSpan.FromMilliseconds(5);
+
+    private readonly RawTcpSocket _socket;
+    private readonly byte[] _target;
+    private readonly bool _ipv6;
+    private readonly TimeProvider _time;
+    private readonly Action<int> _sent;
+    private readonly uint _key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
+    private readonly Question?[] _questions = new Question?[ushort.MaxValue + 1];
+    private readonly long[] _deadlines = new long[ushort.MaxValue + 1];
+    private readonly Thread _receiver;
+    private int _underway;
+    private volatile bool _isOver;
+
+    /// <param name="socket">The way out and in; this object disposes it.</param>
+    /// <param name="address">Who is asked.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="sent">Told of each port to which a SYN goes.</param>
+    public SynKnocker(RawTcpSocket socket, IPAddress address, TimeProvider time, Action<int> sent)
+    {
+        _socket = socket;
+        _target = address.GetAddressBytes();
+        _ipv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        _time = time;
+        _sent = sent;
+        _receiver = new Thread(Receive) { IsBackground = true, Name = "SYN answers" };
+        _receiver.Start();
+    }
+
+    /// <summary>Sends a SYN to a port and waits for the answer. Never repeats.</summary>
+    public ValueTask<Knock> KnockAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var question = new Question();
+        if (Interlocked.CompareExchange(ref _questions[port], question, null) is { } same)
+        {
+            // Two want to know the same at the same time: one SYN is enough.
+            return new ValueTask<Knock>(same.Task);
+        }
+
+        Interlocked.Increment(ref _underway);
+        Volatile.Write(ref _deadlines[port], _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency));
+        Span<byte> syn = stackalloc byte[TcpSegment.SynLength];
+        TcpSegment.WriteSyn(syn, _socket.Source, _target, _socket.SourcePort, port, Cookie(port));
+        _sent(port);
+        var error = _socket.Send(syn);
+        if (error != SocketError.Success)
+        {
+            Answer(port, new Knock(Knock.AnswerOf(error, _ipv6), error));
+        }
+
+        return cancellationToken.CanBeCanceled ? WaitAsync(port, question, cancellationToken) : new ValueTask<Knock>(question.Task);
+    }
+
+    public void Dispose()
+    {
+        _isOver = true;
+        _receiver.Join();
+        _socket.Dispose();
+    }
+
+    private async ValueTask<Knock> WaitAsync(int port, Question question, CancellationToken cancellationToken)
+    {
+        using var cancelled = cancellationToken.UnsafeRegister(static question => ((Question)question!).TrySetCanceled(), question);
+        return await question.Task;
+    }
+
+    // Mixes key and port so that neither a neighbour's number nor the last one tells the next (the finalizer of MurmurHash3).
+    private uint Cookie(int port)
+    {
+        var mixed = _key ^ (uint)port;
+        mixed = (mixed ^ (mixed >> 16)) * 0x85ebca6b;
+        mixed = (mixed ^ (mixed >> 13)) * 0xc2b2ae35;
+        return (mixed ^ (mixed >> 16)) + _key;
+    }
+
+    private void Receive()
+    {
+        var expired = _time.GetTimestamp();
+        while (!_isOver)
+        {
+            var any = false;
+            while (_socket.TryReceive(out var bytes))
+            {
+                any = true;
+                if (TcpSegment.TryParse(bytes, out var segment))
+                {
+                    Take(segment);
+                }
+            }
+
+            while (_socket.TryReceiveIcmp(out var bytes))
+            {
+                if (IcmpUnreachable.TryParse(bytes, _ipv6, out var message))
+                {
+                    Take(message);
+                }
+            }
+
+            if (_time.GetElapsedTime(expired) >= _expiry)
+            {
+                expired = _time.GetTimestamp();
+                Expire(expired);
+            }
+
+            if (Volatile.Read(ref _underway) > Many)
+            {
+                Thread.Sleep(1);
+            }
+            else if (!any)
+            {
+                _socket.Wait(_idle);
+            }
+        }
+
+        Expire(long.MaxValue);
+    }
+
+    private void Take(TcpSegment segment)
+    {
+        if (segment.DestinationPort != _socket.SourcePort || segment.Acknowledgement != Cookie(segment.SourcePort) + 1)
+        {
+            return;
+        }
+
+        var kind = segment.Flags & (TcpFlags.Syn | TcpFlags.Rst | TcpFlags.Ack);
+        if (kind == (TcpFlags.Syn | TcpFlags.Ack))
+        {
+            Answer(segment.SourcePort, new Knock(PortAnswer.Open, SocketError.Success));
+        }
+        else if (kind == (TcpFlags.Rst | TcpFlags.Ack))
+        {
+            Answer(segment.SourcePort, new Knock(PortAnswer.Closed, SocketError.ConnectionRefused));
+        }
+    }
+
+    private void Take(IcmpUnreachable message)
+    {
+        if (message.SourcePort == _socket.SourcePort && message.Sequence == Cookie(message.DestinationPort)
+            && message.Destination.SequenceEqual(_target) && message.Source.SequenceEqual(_socket.Source))
+        {
+            Answer(message.DestinationPort, new Knock(PortAnswer.Unreachable, SocketError.HostUnreachable));
+        }
+    }
+
+    private void Expire(long now)
+    {
+        for (var port = 1; port < _deadlines.Length; port++)
+        {
+            var deadline = Volatile.Read(ref _deadlines[port]);
+            if (deadline != 0 && deadline <= now)
+            {
+                Answer(port, new Knock(PortAnswer.Silent, SocketError.TimedOut));
+            }
+        }
+    }
+
+    private void Answer(int port, Knock knock)
+    {
+        // The deadline goes first: the next question about the port sets its own as soon as this one is out of the way.
+        Volatile.Write(ref _deadlines[port], 0);
+        if (Interlocked.Exchange(ref _questions[port], null) is { } question)
+        {
+            Interlocked.Decrement(ref _underway);
+            question.TrySetResult(knock);
+        }
+    }
+
+    // Who waits goes on elsewhere: the receiver has more answers to take.
+    private sealed class Question() : TaskCompletionSource<Knock>(TaskCreationOptions.RunContinuationsAsynchronously);
+}
