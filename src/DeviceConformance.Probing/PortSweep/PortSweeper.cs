@@ -18,8 +18,14 @@ internal sealed record SweepGround(
     /// <summary>How a port is asked, in a word.</summary>
     public string Method { get; init; } = SweepFindings.Connect;
 
-    /// <summary>Whether asking a port costs the DUT a packet and no connection.</summary>
-    public bool IsLight { get; init; }
+    /// <summary>
+    /// Asks a port without a connection, for a packet each way: returns at once, and tells the answer and how long it took on a thread of its
+    /// own; an error of the host comes back instead. Null where every question is a connection.
+    /// </summary>
+    public Func<int, TimeSpan, Action<int, Knock, TimeSpan>, SocketError>? Ask { get; init; }
+
+    /// <summary>Whether asking a port costs the DUT no connection.</summary>
+    public bool IsLight => Ask is not null;
 
     /// <summary>Asks a port for a connection.</summary>
     public Func<int, TimeSpan, CancellationToken, ValueTask<Knock>> Connect { get; init; } = Knock;
@@ -76,6 +82,7 @@ internal sealed class PortSweeper
     private readonly List<string> _incidents = [];
     private readonly ConcurrentQueue<int> _again = new();
     private readonly Underway _underway = new();
+    private readonly Action<int, Knock, TimeSpan> _answered;
     private readonly int _portsPerSign;
     private readonly long _start;
 
@@ -102,10 +109,14 @@ internal sealed class PortSweeper
         _progress = progress;
         _table = new PortTable(ports);
         _answerTimes = new AnswerTimes(TimeSpan.FromMilliseconds(limits.ConnectTimeoutMilliseconds));
-        _rate = limits.Sweep == SweepPace.Fast ? new SweepRate(limits.ConnectionsPerSecond, 0.25) : new SweepRate(limits.ConnectionsPerSecond);
+        _rate = limits.Sweep == SweepPace.Fast ? new SweepRate(limits.ConnectionsPerSecond, 0.5) : new SweepRate(limits.ConnectionsPerSecond);
         _gate = new RateGate(_rate.PerSecond, time);
-        // A question that opens no connection takes none of the laboratory's places.
-        _places = ground.IsLight ? PortOrder.Count : Math.Max(1, limits.ConcurrentConnections - PlacesForControl);
+        _places = Math.Max(1, limits.ConcurrentConnections - PlacesForControl);
+        _answered = (port, knock, elapsed) =>
+        {
+            Note(port, knock.Answer, elapsed, _passes.Count);
+            _underway.End();
+        };
         _portsPerSign = Math.Max(LeastPortsPerSign, limits.ConnectionsPerSecond / SignsPerSecond);
         _start = time.GetTimestamp();
         _lastSignAt = _start;
@@ -183,7 +194,8 @@ internal sealed class PortSweeper
     // Loss is made good first, where asking costs little: what a packet lost needs no longer wait.
     private TimeSpan RepeatTimeout(int pass, int ports)
     {
-        var affordable = _repeatBudget * ((double)_places / ports);
+        // What opens no connection waits for all of them at the same time.
+        var affordable = _ground.IsLight ? _answerTimes.Longest : _repeatBudget * ((double)_places / ports);
         var shortest = TimeSpan.FromTicks(Math.Min(_answerTimes.Timeout.Ticks * 3 / 2, _answerTimes.Longest.Ticks));
         return affordable < shortest || (pass == 1 && _ground.IsLight) ? shortest : affordable > _answerTimes.Longest ? _answerTimes.Longest : affordable;
     }
@@ -222,9 +234,23 @@ internal sealed class PortSweeper
         async ValueTask StartAsync(int port)
         {
             await _gate.WaitAsync(end.Token);
-            await places.WaitAsync(end.Token);
             await HoldAsync(end.Token);
             _underway.Begin();
+            if (_ground.Ask is { } ask)
+            {
+                // A question that opens no connection takes none of the places and no task: there are tens of thousands of them.
+                var error = ask(port, timeout ?? _answerTimes.Timeout, _answered);
+                if (error != SocketError.Success)
+                {
+                    _underway.End();
+                    await BearHostFaultAsync(error, end.Token);
+                    _again.Enqueue(port);
+                }
+
+                return;
+            }
+
+            await places.WaitAsync(end.Token);
             // Its end and its fault, if any, are for whoever waits until nothing is under way.
             _ = AttemptAsync(port, timeout ?? _answerTimes.Timeout, pass, places, end);
         }
@@ -312,8 +338,9 @@ internal sealed class PortSweeper
     {
         using var ticker = new PeriodicTimer(_tick, _time);
         var before = _table.Outcomes;
-        while (!dispatch.IsCompleted && await ticker.WaitForNextTickAsync(cancellationToken))
+        while (await Task.WhenAny(dispatch, ticker.WaitForNextTickAsync(cancellationToken).AsTask()) != dispatch)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var done = Math.Clamp((_table.Outcomes - before) / (double)ports, 0, 1);
             _progress(
                 pass == 0 ? 0.8 * done : 0.8 + (0.15 * ((pass - 1 + done) / (MostPasses - 1))),

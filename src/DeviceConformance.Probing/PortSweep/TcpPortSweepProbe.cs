@@ -38,7 +38,7 @@ public sealed class TcpPortSweepProbe : Probe<TcpPortSweep>
         using var syn = OpenSyn(request.Address, context);
         if (syn is not null)
         {
-            ground = ground with { Method = SweepFindings.Syn, IsLight = true, Knock = syn.KnockAsync };
+            ground = ground with { Method = SweepFindings.Syn, Ask = syn.Ask, Knock = syn.KnockAsync };
         }
 
         var sweeper = new PortSweeper(ground, link.Limits, PortOrder.All(), context.Time, context.Progress);

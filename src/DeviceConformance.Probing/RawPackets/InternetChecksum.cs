@@ -29,7 +29,8 @@ internal static class InternetChecksum
         return bytes.IsEmpty ? sum : sum + ((ulong)bytes[0] << 8);
     }
 
-    private static ushort Finish(ulong sum)
+    /// <summary>The checksum of what adds up to a sum.</summary>
+    public static ushort Finish(ulong sum)
     {
         while (sum > ushort.MaxValue)
         {

@@ -16,11 +16,12 @@ internal sealed class RawTcpSocket : IDisposable
     private const int ReceiveBuffer = 4 << 20;
 
     private readonly bool _ipv6;
-    private readonly Socket _output;
-    private readonly Socket _input;
+    // An ICMP message that came for an earlier segment makes a send fail before it sends; it may happen twice in a row, not for ever.
+    private const int SendTries = 3;
+
+    private readonly Socket _segments;
     private readonly Socket _icmp;
     private readonly Socket _reservation;
-    private readonly SocketAddress _target;
     private readonly byte[] _buffer = new byte[ushort.MaxValue];
 
     private RawTcpSocket(IPAddress address, IPAddress source)
@@ -36,16 +37,11 @@ internal sealed class RawTcpSocket : IDisposable
                 return socket;
             }
 
-            _output = Open(SocketType.Raw, ProtocolType.Tcp);
-            // Bound, not connected: ICMP messages would come up as errors of the next packet.
-            _output.Bind(new IPEndPoint(source, 0));
-            // What it would receive has a socket of its own.
-            _output.ReceiveBufferSize = 0;
-            _input = Open(SocketType.Raw, ProtocolType.Tcp);
-            // Connected, so that the kernel passes segments of the DUT only.
-            _input.Connect(new IPEndPoint(address, 0));
-            _input.ReceiveBufferSize = ReceiveBuffer;
-            _input.Blocking = false;
+            _segments = Open(SocketType.Raw, ProtocolType.Tcp);
+            // Connected, so that the kernel passes segments of the DUT only. Port 0: a raw socket takes that field for the protocol's number.
+            _segments.Connect(new IPEndPoint(address, 0));
+            _segments.ReceiveBufferSize = ReceiveBuffer;
+            _segments.Blocking = false;
             // Not connected: a router on the way may be the one that answers.
             _icmp = Open(SocketType.Raw, _ipv6 ? ProtocolType.IcmpV6 : ProtocolType.Icmp);
             _icmp.Blocking = false;
@@ -54,8 +50,6 @@ internal sealed class RawTcpSocket : IDisposable
             _reservation.Bind(new IPEndPoint(source, 0));
             Source = source.GetAddressBytes();
             SourcePort = _reservation.LocalEndPoint is IPEndPoint local ? local.Port : 0;
-            // Port 0: a raw socket takes that field for the number of the protocol.
-            _target = new IPEndPoint(address, 0).Serialize();
         }
         catch
         {
@@ -102,23 +96,25 @@ internal sealed class RawTcpSocket : IDisposable
     /// <summary>Sends a segment.</summary>
     public SocketError Send(ReadOnlySpan<byte> segment)
     {
-        try
+        var error = SocketError.Success;
+        for (var attempt = 0; attempt < SendTries; attempt++)
         {
-            _output.SendTo(segment, SocketFlags.None, _target);
-            return SocketError.Success;
+            _segments.Send(segment, SocketFlags.None, out error);
+            if (error == SocketError.Success)
+            {
+                break;
+            }
         }
-        catch (SocketException fault)
-        {
-            // The base library has no way to send to an address that returns the error; it is rare, as the host knows a route.
-            return fault.SocketErrorCode;
-        }
+
+        // A full queue of the host is the same for a socket that does not wait.
+        return error == SocketError.WouldBlock ? SocketError.NoBufferSpaceAvailable : error;
     }
 
     /// <summary>Takes a segment that has come from the DUT; false when there is none.</summary>
     /// <param name="segment">The segment, valid until the next call.</param>
     public bool TryReceive(out ReadOnlySpan<byte> segment)
     {
-        while (TryReceive(_input, out var bytes))
+        while (TryReceive(_segments, out var bytes))
         {
             if (TryUnwrap(bytes, out segment))
             {
@@ -147,12 +143,11 @@ internal sealed class RawTcpSocket : IDisposable
     }
 
     /// <summary>Waits until a segment comes or the time is over.</summary>
-    public void Wait(TimeSpan longest) => _input.Poll(longest, SelectMode.SelectRead);
+    public void Wait(TimeSpan longest) => _segments.Poll(longest, SelectMode.SelectRead);
 
     public void Dispose()
     {
-        _output.Dispose();
-        _input.Dispose();
+        _segments.Dispose();
         _icmp.Dispose();
         _reservation.Dispose();
     }

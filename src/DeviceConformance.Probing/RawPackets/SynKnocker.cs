@@ -13,18 +13,21 @@ namespace DeviceConformance.Probing.RawPackets;
 /// </remarks>
 internal sealed class SynKnocker : IDisposable
 {
-    // Answers are taken in batches once many are on the way: waking a thread for each would cost more than the answer.
+    // Answers are taken in batches while they come: waking a thread for each would cost more than the answer.
     private const int Many = 16;
     private static readonly TimeSpan _idle = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan _expiry = TimeSpan.FromMilliseconds(5);
 
     private readonly RawTcpSocket _socket;
     private readonly byte[] _target;
+    private readonly SynTemplate _syn;
     private readonly bool _ipv6;
     private readonly TimeProvider _time;
     private readonly Action<int> _sent;
     private readonly uint _key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
-    private readonly Question?[] _questions = new Question?[ushort.MaxValue + 1];
+    // By port: who waits for its answer, since when and until when (0: nobody).
+    private readonly Action<int, Knock, TimeSpan>?[] _waiting = new Action<int, Knock, TimeSpan>?[ushort.MaxValue + 1];
+    private readonly long[] _sentAt = new long[ushort.MaxValue + 1];
     private readonly long[] _deadlines = new long[ushort.MaxValue + 1];
     private readonly Thread _receiver;
     private int _underway;
@@ -38,6 +41,7 @@ internal sealed class SynKnocker : IDisposable
     {
         _socket = socket;
         _target = address.GetAddressBytes();
+        _syn = new SynTemplate(socket.Source, _target, socket.SourcePort);
         _ipv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
         _time = time;
         _sent = sent;
@@ -45,28 +49,42 @@ internal sealed class SynKnocker : IDisposable
         _receiver.Start();
     }
 
-    /// <summary>Sends a SYN to a port and waits for the answer. Never repeats.</summary>
-    public ValueTask<Knock> KnockAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Sends a SYN to a port. Never repeats.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="timeout">How long an answer may take.</param>
+    /// <param name="answered">Told the answer, silence included, and how long it took, on the receiver's thread: it must be quick.</param>
+    /// <returns>What keeps the host from sending; then no answer follows.</returns>
+    public SocketError Ask(int port, TimeSpan timeout, Action<int, Knock, TimeSpan> answered)
     {
-        var question = new Question();
-        if (Interlocked.CompareExchange(ref _questions[port], question, null) is { } same)
+        var now = _time.GetTimestamp();
+        if (!Add(port, answered))
         {
-            // Two want to know the same at the same time: one SYN is enough.
-            return new ValueTask<Knock>(same.Task);
+            // Somebody asks the same at the same time: one SYN is enough.
+            return SocketError.Success;
         }
 
         Interlocked.Increment(ref _underway);
-        Volatile.Write(ref _deadlines[port], _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency));
-        Span<byte> syn = stackalloc byte[TcpSegment.SynLength];
-        TcpSegment.WriteSyn(syn, _socket.Source, _target, _socket.SourcePort, port, Cookie(port));
+        Volatile.Write(ref _sentAt[port], now);
+        Volatile.Write(ref _deadlines[port], now + (long)(timeout.TotalSeconds * _time.TimestampFrequency));
+        Span<byte> syn = stackalloc byte[SynTemplate.Length];
+        _syn.Write(syn, port, Cookie(port));
         _sent(port);
         var error = _socket.Send(syn);
         if (error != SocketError.Success)
         {
-            Answer(port, new Knock(Knock.AnswerOf(error, _ipv6), error));
+            Take(port);
         }
 
-        return cancellationToken.CanBeCanceled ? WaitAsync(port, question, cancellationToken) : new ValueTask<Knock>(question.Task);
+        return error;
+    }
+
+    /// <summary>Sends a SYN to a port and waits for the answer. Never repeats.</summary>
+    public async ValueTask<Knock> KnockAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        // Who waits goes on elsewhere: the receiver has more answers to take.
+        var knock = new TaskCompletionSource<Knock>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var error = Ask(port, timeout, (_, answer, _) => knock.TrySetResult(answer));
+        return error == SocketError.Success ? await knock.Task.WaitAsync(cancellationToken) : new Knock(Knock.AnswerOf(error, _ipv6), error);
     }
 
     public void Dispose()
@@ -76,10 +94,30 @@ internal sealed class SynKnocker : IDisposable
         _socket.Dispose();
     }
 
-    private async ValueTask<Knock> WaitAsync(int port, Question question, CancellationToken cancellationToken)
+    // True when nobody else waits for this port.
+    private bool Add(int port, Action<int, Knock, TimeSpan> answered)
     {
-        using var cancelled = cancellationToken.UnsafeRegister(static question => ((Question)question!).TrySetCanceled(), question);
-        return await question.Task;
+        while (true)
+        {
+            var others = Volatile.Read(ref _waiting[port]);
+            if (Interlocked.CompareExchange(ref _waiting[port], others + answered, others) == others)
+            {
+                return others is null;
+            }
+        }
+    }
+
+    private Action<int, Knock, TimeSpan>? Take(int port)
+    {
+        // The deadline goes first: the next question about the port sets its own as soon as this one is out of the way.
+        Volatile.Write(ref _deadlines[port], 0);
+        var waiting = Interlocked.Exchange(ref _waiting[port], null);
+        if (waiting is not null)
+        {
+            Interlocked.Decrement(ref _underway);
+        }
+
+        return waiting;
     }
 
     // Mixes key and port so that neither a neighbour's number nor the last one tells the next (the finalizer of MurmurHash3).
@@ -120,11 +158,11 @@ internal sealed class SynKnocker : IDisposable
                 Expire(expired);
             }
 
-            if (Volatile.Read(ref _underway) > Many)
+            if (any || Volatile.Read(ref _underway) > Many)
             {
                 Thread.Sleep(1);
             }
-            else if (!any)
+            else
             {
                 _socket.Wait(_idle);
             }
@@ -174,15 +212,7 @@ internal sealed class SynKnocker : IDisposable
 
     private void Answer(int port, Knock knock)
     {
-        // The deadline goes first: the next question about the port sets its own as soon as this one is out of the way.
-        Volatile.Write(ref _deadlines[port], 0);
-        if (Interlocked.Exchange(ref _questions[port], null) is { } question)
-        {
-            Interlocked.Decrement(ref _underway);
-            question.TrySetResult(knock);
-        }
+        var elapsed = _time.GetElapsedTime(Volatile.Read(ref _sentAt[port]));
+        Take(port)?.Invoke(port, knock, elapsed);
     }
-
-    // Who waits goes on elsewhere: the receiver has more answers to take.
-    private sealed class Question() : TaskCompletionSource<Knock>(TaskCreationOptions.RunContinuationsAsynchronously);
 }
