@@ -22,12 +22,10 @@ internal static class OwnProcess
         switch (question)
         {
             case ["sweep", var address, var method, var pace, var known]:
-                var limits = pace == "fast" ? LabLimits.Fast : int.TryParse(pace, out var perSecond) ? LabLimits.Fast with { ConnectionsPerSecond = perSecond } : LabLimits.Default;
+                var limits = pace == "fast" ? LabLimits.Fast : LabLimits.Default;
                 using (var bench = new DutBench(IPAddress.Parse(address), [int.Parse(known)], limits, sweepMethod: Enum.Parse<SweepMethod>(method, ignoreCase: true)))
                 {
-                    if (Environment.GetEnvironmentVariable("DBG") != null) { }
                     var seen = await bench.SeeAsync(new TcpPortSweepProbe(), new TcpPortSweep(bench.Address));
-if (Environment.GetEnvironmentVariable("DBG") != null) { Console.Error.WriteLine(bench.Said); Console.Error.WriteLine(seen.Coverage.Statement); }
                     Console.WriteLine(JsonSerializer.Serialize(new Answer(
                         [.. seen.Open.Select(port => port.ToString())],
                         $"{seen.Seconds:0.00} s in the probe, coverage {(seen.Coverage.IsComplete ? "complete" : "PARTIAL: " + seen.Coverage.Statement)}")));

@@ -48,7 +48,8 @@ internal static partial class SweepComparison
         var address = device.DeviceAddress.ToString();
         yield return Contender.Ours("ours, SYN, fast", "sweep", address, "syn", "fast", "80");
         yield return Contender.Ours("ours, SYN, gentle", "sweep", address, "syn", "gentle", "80");
-        yield return Contender.Ours("ours, connect", "sweep", address, "connect", "gentle", "80");
+        yield return Contender.Ours("ours, connect, fast", "sweep", address, "connect", "fast", "80");
+        yield return Contender.Ours("ours, connect, gentle", "sweep", address, "connect", "gentle", "80");
         foreach (var arguments in new[] { "-sS -T4", "-sS -T5", "-sS -T5 --min-rate 10000", "-sS -T4 --min-rate 5000", "-sT -T4" })
         {
             yield return new Contender($"nmap {arguments}", ["nmap", .. arguments.Split(' '), "-n", "-p-", "-oG", "-", address], Nmap);

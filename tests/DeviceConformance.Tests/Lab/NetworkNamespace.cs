@@ -201,6 +201,14 @@ public sealed class NetworkNamespace : IDisposable
         Run("nft", "-f", file);
     }
 
+    /// <summary>Gives both ends a link-local IPv6 address that is usable at once, and tells the device's with the zone to reach it.</summary>
+    public IPAddress AddLinkLocal()
+    {
+        Checked("ip", ["addr", "add", "fe80::77:1/64", "dev", _hostLink, "nodad"]);
+        Run("ip", "addr", "add", "fe80::77:2/64", "dev", "eth0", "nodad");
+        return IPAddress.Parse($"fe80::77:2%{_hostLink}");
+    }
+
     /// <summary>Cuts the cable between host and device and leads both ends into another namespace, where somebody has to carry frames between them.</summary>
     /// <param name="relay">The namespace between the two.</param>
     /// <param name="towardsHost">Name of the link there that leads to the host.</param>

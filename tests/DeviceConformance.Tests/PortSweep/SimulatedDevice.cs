@@ -37,6 +37,9 @@ internal sealed class SimulatedDevice
     /// <summary>Whether open ports stop answering together with refusals.</summary>
     public bool BlocksEverything { get; init; }
 
+    /// <summary>Whether something refuses in the device's place, by number of the question.</summary>
+    public Func<int, bool> Refuses { get; init; } = _ => false;
+
     /// <summary>What the host can not do, by number of the question.</summary>
     public Func<int, SocketError?> HostFault { get; init; } = _ => null;
 
@@ -52,13 +55,35 @@ internal sealed class SimulatedDevice
     /// <summary>Whether the host's kernel refuses in the device's place, as on loopback.</summary>
     public bool KernelRefuses { get; init; }
 
+    /// <summary>Whether ports are asked without connections, as by a SYN.</summary>
+    public bool IsLight { get; init; }
+
     public int Questions => _questions;
 
     public async Task<SweepResult> SweepAsync(LabLimits? limits = null, int[]? ports = null, CancellationToken cancellationToken = default)
     {
-        var ground = new SweepGround(KnockAsync, Look, () => _questions);
+        var ground = new SweepGround(KnockAsync, Look, () => _questions) { Ask = IsLight ? Ask : null };
         var sweeper = new PortSweeper(ground, limits ?? LabLimits.Default with { ConnectTimeoutMilliseconds = 250 }, ports ?? SomePorts, _time, (_, _) => { });
         return await sweeper.RunAsync(cancellationToken);
+    }
+
+    private SocketError Ask(int port, TimeSpan timeout, Action<int, Knock, TimeSpan> answered)
+    {
+        var started = _time.GetTimestamp();
+        var knock = KnockAsync(port, timeout, CancellationToken.None).AsTask();
+        if (knock is { IsCompletedSuccessfully: true, Result: { Answer: PortAnswer.HostFault } fault })
+        {
+            return fault.Error;
+        }
+
+        _ = TellAsync();
+        return SocketError.Success;
+
+        async Task TellAsync()
+        {
+            var answer = await knock;
+            answered(port, answer, _time.GetElapsedTime(started));
+        }
     }
 
     private async ValueTask<Knock> KnockAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
@@ -71,6 +96,11 @@ internal sealed class SimulatedDevice
             if (HostFault(question) is { } fault)
             {
                 return new Knock(PortAnswer.HostFault, fault);
+            }
+
+            if (Refuses(question))
+            {
+                return new Knock(PortAnswer.Closed, SocketError.ConnectionRefused);
             }
 
             if (IsGone())
