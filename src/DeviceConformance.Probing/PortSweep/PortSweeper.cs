@@ -56,6 +56,8 @@ internal sealed class PortSweeper
     // Where they are light, so many as it takes to tell a loss of some per cent from none.
     private const int MostControls = 300;
     private const int MostSetbacks = 3;
+    private const int MostContradictions = 8;
+    private const int AcceptingPerTick = 4;
     // After ten misses in a row the rate is at its lowest, and still no refusal comes.
     private const int MissesUntilRefusalsStopped = 10;
     // In-flight attempts that leave places for control ports and signs of life.
@@ -64,6 +66,7 @@ internal sealed class PortSweeper
     private static readonly TimeSpan _measure = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _timePerSign = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _costlyControl = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _breath = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan _rest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _repeatBudget = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _longestSweep = TimeSpan.FromMinutes(10);
@@ -99,6 +102,7 @@ internal sealed class PortSweeper
     private double _answersPerSecond;
     private int _signs;
     private int _setbacks;
+    private int _contradictions;
     private bool _passIsSound;
     private bool _placesReduced;
 
@@ -132,7 +136,7 @@ internal sealed class PortSweeper
         {
             var ports = _table.Unsettled();
             var settled = pass == 0 ? 1 : 1 - (ports.Count / (double)_passes[^1].Ports);
-            if (ports.Count == 0 || pass >= (settled > WorthRepeating ? MostPasses : ports.Count <= Few ? PassesForFew : Passes))
+            if (ports.Count == 0 || pass >= (settled > WorthRepeating || _table.Count(PortState.NotTried) > 0 ? MostPasses : ports.Count <= Few ? PassesForFew : Passes))
             {
                 break;
             }
@@ -235,10 +239,10 @@ internal sealed class PortSweeper
         {
             await _gate.WaitAsync(end.Token);
             await HoldAsync(end.Token);
-            _underway.Begin();
             if (_ground.Ask is { } ask)
             {
                 // A question that opens no connection takes none of the places and no task: there are tens of thousands of them.
+                _underway.Begin();
                 var error = ask(port, timeout ?? _answerTimes.Timeout, _answered);
                 if (error != SocketError.Success)
                 {
@@ -251,6 +255,7 @@ internal sealed class PortSweeper
             }
 
             await places.WaitAsync(end.Token);
+            _underway.Begin();
             // Its end and its fault, if any, are for whoever waits until nothing is under way.
             _ = AttemptAsync(port, timeout ?? _answerTimes.Timeout, pass, places, end);
         }
@@ -352,6 +357,7 @@ internal sealed class PortSweeper
             }
 
             await AskControlAsync(cancellationToken);
+            await AskAcceptingAsync(cancellationToken);
             if (_table.Unconfirmed >= _portsPerSign || _time.GetElapsedTime(_lastSignAt) >= _timePerSign || _controls.MissesInARow == ControlPorts.RunOfMisses)
             {
                 await LookAsync(cancellationToken);
@@ -445,23 +451,52 @@ internal sealed class PortSweeper
         _table.Confirm(mark);
     }
 
-    // A port that accepted has to accept again. When it refuses, something refuses in its place, and then refusals mean nothing.
-    private async Task<SignOfLife?> GlanceAsync(CancellationToken cancellationToken)
+    private async Task<SignOfLife?> GlanceAsync(CancellationToken cancellationToken) =>
+        _controls.TryAccepting(out var port) && (await _ground.Knock(port, _answerTimes.Timeout, cancellationToken)).Answer == PortAnswer.Open
+            ? new SignOfLife(true, $"TCP {port} accepts")
+            : null;
+
+    // Some firewalls answer what comes too fast with a reset in the device's place. Then ports that accepted refuse, and no refusal counts.
+    private async Task AskAcceptingAsync(CancellationToken cancellationToken)
     {
-        if (!_controls.TryAccepting(out var port))
+        if (!_ground.IsLight)
         {
-            return null;
+            return;
         }
 
-        var knock = await _ground.Knock(port, _answerTimes.Timeout, cancellationToken);
-        if (knock.Answer != PortAnswer.Closed)
+        var ports = _controls.Accepting(AcceptingPerTick);
+        var knocks = await Task.WhenAll(ports.Select(port => _ground.Knock(port, _answerTimes.Timeout, cancellationToken).AsTask()));
+        var refusing = ports.Where((_, index) => knocks[index].Answer == PortAnswer.Closed).ToList();
+        if (refusing.Count == 0)
         {
-            return knock.Answer == PortAnswer.Open ? new SignOfLife(true, $"TCP {port} accepts") : null;
+            return;
         }
 
-        // It may have closed for good; that is no reason to doubt other ports, and the next look asks another one.
-        _controls.Remove(port);
-        return new SignOfLife(false, $"TCP {port}, which had accepted, refuses");
+        var port = refusing[0];
+        _isPaused = true;
+        try
+        {
+            await Task.Delay(_answerTimes.Timeout + _breath, _time, cancellationToken);
+            if ((await _ground.Knock(port, _answerTimes.Longest, cancellationToken)).Answer != PortAnswer.Open)
+            {
+                // It has closed for good, which says nothing about other ports.
+                _controls.Remove(port);
+                return;
+            }
+
+            _incidents.Add($"At {_time.GetElapsedTime(_start).TotalSeconds:0.0} s, at {_rate.PerSecond:0} per second, TCP {port} refused though it is open; ports that had refused until then were asked again, more slowly.");
+            _table.VoidRefusals();
+            _rate.Cap(_rate.PerSecond / 2);
+            _gate.PerSecond = _rate.PerSecond;
+            if (++_contradictions > MostContradictions)
+            {
+                Stop("Ports that are open kept refusing at any rate; refusals mean nothing here.");
+            }
+        }
+        finally
+        {
+            _isPaused = false;
+        }
     }
 
     // A device may stall for a moment under the sweep itself. It gets a rest, and what was asked meanwhile is asked again.
@@ -573,7 +608,7 @@ internal sealed class PortSweeper
             _incidents.Add($"The host could not bear more than {_places} attempts at the same time.");
         }
 
-        if (_rate.Lowest < _rate.Limit / 4)
+        if (_rate.Lowest < _rate.Limit / 4 && _contradictions == 0)
         {
             _incidents.Add($"The rate fell to {_rate.Lowest:0} per second when the DUT did not keep up.");
         }

@@ -138,6 +138,18 @@ internal sealed class PortTable
         }
     }
 
+    /// <summary>Refusals have turned out to mean nothing: ports that refused are as if not asked.</summary>
+    public void VoidRefusals()
+    {
+        lock (_lock)
+        {
+            foreach (var port in _ports.Where(port => _states[port] == PortState.Closed))
+            {
+                _states[port] = PortState.NotTried;
+            }
+        }
+    }
+
     /// <summary>The fewest passes, of those in the mask, in which one of the silent ports was asked in vain.</summary>
     public int FewestSilences(uint passes)
     {

@@ -22,6 +22,8 @@ internal sealed class SimulatedDevice
     private int _questions;
     private long? _goneSince;
     private int _refusals;
+    private double _credit;
+    private long _creditAt;
 
     public HashSet<int> Open { get; init; } = [SomePorts[10], SomePorts[3000], SomePorts[5990]];
 
@@ -37,8 +39,8 @@ internal sealed class SimulatedDevice
     /// <summary>Whether open ports stop answering together with refusals.</summary>
     public bool BlocksEverything { get; init; }
 
-    /// <summary>Whether something refuses in the device's place, by number of the question.</summary>
-    public Func<int, bool> Refuses { get; init; } = _ => false;
+    /// <summary>How many questions in a second of the sweep's clock reach the device; a firewall refuses what comes faster.</summary>
+    public int RefusesAbove { get; init; } = int.MaxValue;
 
     /// <summary>What the host can not do, by number of the question.</summary>
     public Func<int, SocketError?> HostFault { get; init; } = _ => null;
@@ -98,7 +100,7 @@ internal sealed class SimulatedDevice
                 return new Knock(PortAnswer.HostFault, fault);
             }
 
-            if (Refuses(question))
+            if (RefusesAbove != int.MaxValue && IsTooFast())
             {
                 return new Knock(PortAnswer.Closed, SocketError.ConnectionRefused);
             }
@@ -134,6 +136,21 @@ internal sealed class SimulatedDevice
             var alive = !IsGone() && !(BlocksEverything && _refusals > RefusesAtMost);
             return Task.FromResult(new SignOfLife(alive, alive ? "it answers" : "it does not answer"));
         }
+    }
+
+    private bool IsTooFast()
+    {
+        const int burst = 50;
+        var now = _time.GetTimestamp();
+        _credit = Math.Min(burst, _credit + (_time.GetElapsedTime(_creditAt, now).TotalSeconds * RefusesAbove));
+        _creditAt = now;
+        if (_credit < 1)
+        {
+            return true;
+        }
+
+        _credit--;
+        return false;
     }
 
     private bool IsGone()
