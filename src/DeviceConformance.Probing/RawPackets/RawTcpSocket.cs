@@ -15,10 +15,10 @@ internal sealed class RawTcpSocket : IDisposable
     // A millisecond of answers at 200 000 a second fits many times over.
     private const int ReceiveBuffer = 4 << 20;
 
-    private readonly bool _ipv6;
-    // An ICMP message that came for an earlier segment makes a send fail before it sends; it may happen twice in a row, not for ever.
-    private const int SendTries = 3;
+    // An ICMP message that came for an earlier segment makes the next call fail before it does anything; that may happen twice in a row.
+    private const int Tries = 3;
 
+    private readonly bool _ipv6;
     private readonly Socket _segments;
     private readonly Socket _icmp;
     private readonly Socket _reservation;
@@ -97,7 +97,7 @@ internal sealed class RawTcpSocket : IDisposable
     public SocketError Send(ReadOnlySpan<byte> segment)
     {
         var error = SocketError.Success;
-        for (var attempt = 0; attempt < SendTries; attempt++)
+        for (var attempt = 0; attempt < Tries; attempt++)
         {
             _segments.Send(segment, SocketFlags.None, out error);
             if (error == SocketError.Success)
@@ -162,16 +162,23 @@ internal sealed class RawTcpSocket : IDisposable
 
     private bool TryReceive(Socket socket, out ReadOnlySpan<byte> bytes)
     {
-        while (true)
+        for (var attempt = 0; attempt < Tries; attempt++)
         {
             var count = socket.Receive(_buffer, SocketFlags.None, out var error);
-            bytes = _buffer.AsSpan(0, Math.Max(0, count));
-            // Any other error is an ICMP message that the kernel attached to the socket; the message itself is read where it belongs.
-            if (error is SocketError.Success or SocketError.WouldBlock or SocketError.OperationAborted or SocketError.NotSocket)
+            if (error == SocketError.Success)
             {
-                return error == SocketError.Success;
+                bytes = _buffer.AsSpan(0, count);
+                return true;
+            }
+
+            if (error == SocketError.WouldBlock)
+            {
+                break;
             }
         }
+
+        bytes = default;
+        return false;
     }
 
     // Raw sockets deliver the IP header of IPv4 and not that of IPv6 (RFC 3542, 3).

@@ -15,6 +15,8 @@ internal sealed class SynKnocker : IDisposable
 {
     // Answers are taken in batches while they come: waking a thread for each would cost more than the answer.
     private const int Many = 16;
+    // However much a hostile device sends, questions expire.
+    private const int MostPerTurn = 4096;
     private static readonly TimeSpan _idle = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan _expiry = TimeSpan.FromMilliseconds(5);
 
@@ -134,17 +136,17 @@ internal sealed class SynKnocker : IDisposable
         var expired = _time.GetTimestamp();
         while (!_isOver)
         {
-            var any = false;
-            while (_socket.TryReceive(out var bytes))
+            var taken = 0;
+            while (taken < MostPerTurn && _socket.TryReceive(out var bytes))
             {
-                any = true;
+                taken++;
                 if (TcpSegment.TryParse(bytes, out var segment))
                 {
                     Take(segment);
                 }
             }
 
-            while (_socket.TryReceiveIcmp(out var bytes))
+            for (var messages = 0; messages < MostPerTurn && _socket.TryReceiveIcmp(out var bytes); messages++)
             {
                 if (IcmpUnreachable.TryParse(bytes, _ipv6, out var message))
                 {
@@ -158,7 +160,7 @@ internal sealed class SynKnocker : IDisposable
                 Expire(expired);
             }
 
-            if (any || Volatile.Read(ref _underway) > Many)
+            if (taken > 0 || Volatile.Read(ref _underway) > Many)
             {
                 Thread.Sleep(1);
             }

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Probing.Link;
-using DeviceConformance.Probing.PortSweep;
 using NUnit.Framework;
 
 namespace DeviceConformance.Tests.PortSweep;

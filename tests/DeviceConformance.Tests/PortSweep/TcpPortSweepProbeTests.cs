@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using DeviceConformance.Model.Lab;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.PortSweep;
 using DeviceConformance.Tests.Lab;

@@ -148,6 +148,7 @@ public sealed class PacketTests
     {
         var chance = new Random(303645);
         var seed = Unreachable(ipv6);
+        var read = 0;
         for (var count = 0; count < 200_000; count++)
         {
             var bytes = seed[..chance.Next(seed.Length + 1)];
@@ -156,10 +157,12 @@ public sealed class PacketTests
                 bytes[chance.Next(bytes.Length)] = (byte)chance.Next(256);
             }
 
-            IcmpUnreachable.TryParse(bytes, ipv6, out _);
-            IPPacket.TryParse(bytes.AsSpan(Math.Min(8, bytes.Length)), out _);
-            TcpSegment.TryParse(bytes.AsSpan(Math.Min(28, bytes.Length)), out _);
+            read += IcmpUnreachable.TryParse(bytes, ipv6, out _) ? 1 : 0;
+            read += IPPacket.TryParse(bytes.AsSpan(Math.Min(8, bytes.Length)), out _) ? 1 : 0;
+            read += TcpSegment.TryParse(bytes.AsSpan(Math.Min(28, bytes.Length)), out _) ? 1 : 0;
         }
+
+        Assert.That(read, Is.Positive, "some mutations leave a packet readable");
     }
 
     private static byte[] IPv4(byte protocol, byte[] payload, int options = 0)
