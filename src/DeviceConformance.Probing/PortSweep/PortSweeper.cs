@@ -459,7 +459,8 @@ internal sealed class PortSweeper
     // Some firewalls answer what comes too fast with a reset in the device's place. Then ports that accepted refuse, and no refusal counts.
     private async Task AskAcceptingAsync(CancellationToken cancellationToken)
     {
-        if (!_ground.IsLight)
+        // While nothing answers, that is the question.
+        if (!_ground.IsLight || _controls.MissesInARow > 0)
         {
             return;
         }

@@ -107,7 +107,7 @@ public sealed class PortSweeperTests
         Assert.That(found.Silent, Is.Zero, "silence of a device that is gone says nothing about its ports");
         Assert.That(found.ToCoverage().IsComplete, Is.False);
         Assert.That(found.ToCoverage().Statement, Does.Match(@"At \d+\.\d s the DUT gave no sign of life any more"));
-        Assert.That(device.Questions, Is.LessThan(6000));
+        Assert.That(device.Questions, Is.LessThan(isLight ? 7000 : 6000), "what waits for no place may all be on the way, but nothing is asked again");
     }
 
     [Test]

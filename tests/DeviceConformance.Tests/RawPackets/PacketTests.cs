@@ -58,10 +58,10 @@ public sealed class PacketTests
         Assert.That((segment.SourcePort, segment.DestinationPort, segment.Acknowledgement, (object)segment.Flags), Is.EqualTo((80, 50000, 0x01020305u, flags)));
     }
 
-    [TestCase("0050c3500000000101020305401200000000000", Description = "a header of 16 bytes")]
-    [TestCase("0050c350000000010102030560120000000000000", Description = "a header longer than the segment")]
+    [TestCase("0050c3500000000101020305401200000000000000", Description = "a header of 16 bytes")]
+    [TestCase("0050c35000000001010203056012000000000000", Description = "a header longer than the segment")]
     public void Segment_that_contradicts_itself_is_not_read(string bytes) =>
-        Assert.That(TcpSegment.TryParse(Convert.FromHexString(bytes[..40]), out _), Is.False);
+        Assert.That(TcpSegment.TryParse(Convert.FromHexString(bytes), out _), Is.False);
 
     [Test]
     public void Options_of_IPv4_are_skipped_and_padding_is_cut()
