@@ -92,12 +92,14 @@ internal static class FormShapes
         new("allow-routed-addresses", Flag, "Whether an address may be probed that is on no network of the host, so that a gateway leads to it"),
         new("limits", new Group(
         [
-            new("connections-per-second", new Whole(1, 100_000), "New connections per second at the most"),
+            new("sweep", Of<SweepPace>(), "gentle: a port sweep begins slowly, for every device; fast: ten times as fast, as far as connections-per-second lets it, for devices that are known to bear it"),
+            new("connections-per-second", new Whole(1, 1_000_000), "New connections per second at the most, SYNs of a sweep included"),
             new("concurrent-connections", new Whole(1, 4096), "Open connections at the same time"),
             new("connect-timeout-milliseconds", new Whole(50, 60_000), "How long a connection attempt waits"),
             new("credential-attempts", new Whole(0, 100_000), "Wrong logins per login point at the most"),
             new("minutes", new Whole(1, 7 * 24 * 60), "Length of the campaign"),
         ]), "Limits that protect the DUT"),
+        new("sweep-method", Of<SweepMethod>(), "How TCP ports are swept; syn needs the right to send raw packets (CAP_NET_RAW), auto uses it where it is there"),
         new("credentials", new ListOf(new Group(
         [
             new("auth-mech", Free, "Entry of 1-AuthMech", true),

@@ -162,6 +162,7 @@ public static class FormWriter
                 "allowed-impact" => "allowed-impact: read-only",
                 "allow-public-addresses" or "allow-routed-addresses" => $"{key.Name}: no",
                 "limits" => Limits(LabLimits.Default),
+                "sweep-method" => "sweep-method: auto",
                 _ => key.Shape is FormShape.ListOf ? $"{key.Name}: []" : $"{key.Name}: ''",
             });
         }
@@ -170,7 +171,7 @@ public static class FormWriter
     }
 
     private static string Limits(LabLimits usual) =>
-        $"limits: {{connections-per-second: {usual.ConnectionsPerSecond}, concurrent-connections: {usual.ConcurrentConnections}, connect-timeout-milliseconds: {usual.ConnectTimeoutMilliseconds}, credential-attempts: {usual.CredentialAttempts}, minutes: {usual.Minutes}}}";
+        $"limits: {{sweep: gentle, connections-per-second: {usual.ConnectionsPerSecond}, concurrent-connections: {usual.ConcurrentConnections}, connect-timeout-milliseconds: {usual.ConnectTimeoutMilliseconds}, credential-attempts: {usual.CredentialAttempts}, minutes: {usual.Minutes}}}";
 
     private static string Table(Catalogue catalogue, IxitTable table, string schema)
     {

@@ -76,6 +76,29 @@ public sealed record TestCredential(string AuthMech, string Sample, CredentialKi
 /// <param name="How">Who or what operates it, in words.</param>
 public sealed record Actuator(string Name, string Does, string How);
 
+/// <summary>How a sweep over ports treats the DUT.</summary>
+public enum SweepPace
+{
+    /// <summary>Begins slowly and goes faster only as the DUT keeps up: for every device.</summary>
+    Gentle,
+
+    /// <summary>Begins fast and allows ten times as much: for devices that are known to bear it. It slows down all the same.</summary>
+    Fast,
+}
+
+/// <summary>How a sweep asks a TCP port.</summary>
+public enum SweepMethod
+{
+    /// <summary>By a SYN where the host allows raw packets, by connecting elsewhere and on loopback.</summary>
+    Auto,
+
+    /// <summary>By connecting: needs no right.</summary>
+    Connect,
+
+    /// <summary>By a SYN, or not at all.</summary>
+    Syn,
+}
+
 /// <summary>Limits that protect the DUT.</summary>
 /// <param name="ConnectionsPerSecond">New connections per second at the most, 1 or more.</param>
 /// <param name="ConcurrentConnections">Connections open or being opened at the same time, 1 or more.</param>
@@ -99,6 +122,12 @@ public sealed record LabLimits(
     /// known from one kind of login, and show that the limit of 100 which NIST SP 800-63B, 5.2.2, sets is missing.
     /// </remarks>
     public static LabLimits Default { get; } = new(20000, 1024, 1000, 500, 60);
+
+    /// <summary>Upper bounds for a DUT that is known to bear a fast sweep: 200 000 SYNs a second fill the 100 Mbit/s of a plain Ethernet link.</summary>
+    public static LabLimits Fast { get; } = Default with { ConnectionsPerSecond = 200_000, Sweep = SweepPace.Fast };
+
+    /// <summary>How sweeps treat the DUT.</summary>
+    public SweepPace Sweep { get; init; }
 }
 
 /// <summary>A listener on a loopback address that belongs to the laboratory's host and not to the DUT.</summary>
@@ -129,6 +158,9 @@ public sealed record LabSetup(
     ImmutableArray<HostListener> HostListeners,
     DutAddress? StandInAddress)
 {
+    /// <summary>How sweeps ask TCP ports.</summary>
+    public SweepMethod SweepMethod { get; init; }
+
     /// <summary>A laboratory that allows reading and has nothing else.</summary>
     public static LabSetup Default { get; } = new("", "", ProbeImpact.ReadOnly, false, false, LabLimits.Default, [], [], [], null);
 
