@@ -95,6 +95,7 @@ internal static class FormShapes
             new("concurrent-connections", new Whole(1, 65536), "Open connections at the same time"),
             new("connect-timeout-milliseconds", new Whole(1, 600_000), "How long a connection attempt waits"),
             new("credential-attempts", new Whole(0, 1_000_000), "Wrong logins per login point at the most"),
+            new("udp-seconds", new Whole(1, 86_400), "Length of the sweep over the UDP ports of one address at the most"),
             new("minutes", new Whole(1, 100_000), "Length of the campaign"),
         ]), "Limits that protect the DUT"),
         new("credentials", new ListOf(new Group(

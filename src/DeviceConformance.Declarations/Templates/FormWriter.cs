@@ -160,7 +160,7 @@ public static class FormWriter
             {
                 "allowed-impact" => "allowed-impact: read-only",
                 "allow-public-addresses" => "allow-public-addresses: no",
-                "limits" => "limits: {connections-per-second: 2000, concurrent-connections: 128, connect-timeout-milliseconds: 1000, credential-attempts: 300, minutes: 60}",
+                "limits" => "limits: {connections-per-second: 2000, concurrent-connections: 128, connect-timeout-milliseconds: 1000, credential-attempts: 300, udp-seconds: 60, minutes: 60}",
                 _ => key.Shape is FormShape.ListOf ? $"{key.Name}: []" : $"{key.Name}: ''",
             });
         }
