@@ -114,6 +114,7 @@ public sealed class UnitVerdictTests
         var asked = Registry.For(bench.Catalogue).SelectMany(testCase => testCase.Units(edition)).SelectMany(unit => unit.Ask(declared, seen)).Distinct().ToList();
         Assert.That(asked.Where(request => !seen.Contains(request)), Is.Empty);
         Assert.That(asked.OfType<TcpPortSweep>().Count(), Is.EqualTo(1));
+        Assert.That(asked.OfType<UdpPortSweep>().Count(), Is.EqualTo(1));
     }
 
     private static bool OnlyInV3(Spoiling spoiling)
