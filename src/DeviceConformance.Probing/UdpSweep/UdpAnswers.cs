@@ -15,7 +15,7 @@ internal static class UdpAnswers
     private static ReadOnlySpan<byte> Tag => [0x64, 0x63, 0x74, 0x01];
 
     public static string? Dns(ReadOnlySpan<byte> answer) =>
-        IsDns(answer, 0x6463) ? $"DNS{(Word(answer, 3) & 15) switch { 0 => "", 5 => ", refuses", var code => $", error {code}" }}" : null;
+        IsDns(answer, 0x6463) ? $"DNS{(answer[3] & 15) switch { 0 => "", 5 => ", refuses", var code => $", error {code}" }}" : null;
 
     // A legacy query is answered with its own id (RFC 6762, 6.7), a multicast one with 0 (18.1).
     public static string? Mdns(ReadOnlySpan<byte> answer) =>

@@ -18,9 +18,7 @@ internal sealed class UdpPace
 
     private readonly double _limit;
     private double _mostInSilence;
-    private int _controlsSilent;
     private double _silentSeconds;
-    private int _silentSent;
     private int _silentClosed;
 
     /// <summary>Begins slowly.</summary>
@@ -38,6 +36,9 @@ internal sealed class UdpPace
     /// <summary>Control questions to ports that were closed before.</summary>
     public int Controls { get; private set; }
 
+    /// <summary>How many of them were not answered.</summary>
+    public int ControlsSilent { get; private set; }
+
     /// <summary>Whether a control question would still tell something.</summary>
     public bool WantsControl => IsSilent && Controls < MostControls && !IsLimited;
 
@@ -45,7 +46,7 @@ internal sealed class UdpPace
     public bool IsSilent { get; private set; }
 
     /// <summary>Whether the DUT limits its ICMP errors.</summary>
-    public bool IsLimited => _controlsSilent >= SilentControls;
+    public bool IsLimited => ControlsSilent >= SilentControls;
 
     /// <summary>Rate to which it limits them; 0 when it does not.</summary>
     public double UnreachablesPerSecond => IsLimited && _silentSeconds > 0 ? _silentClosed / _silentSeconds : 0;
@@ -54,7 +55,7 @@ internal sealed class UdpPace
     public void Control(bool answered)
     {
         Controls++;
-        _controlsSilent += answered ? 0 : 1;
+        ControlsSilent += answered ? 0 : 1;
     }
 
     /// <summary>A stretch of time is over.</summary>
@@ -70,7 +71,6 @@ internal sealed class UdpPace
         if (IsSilent)
         {
             _silentSeconds += seconds;
-            _silentSent += sent;
             _silentClosed += closed;
             var needed = secondsLeft <= 0 ? _mostInSilence : left / secondsLeft;
             PerSecond = IsLimited

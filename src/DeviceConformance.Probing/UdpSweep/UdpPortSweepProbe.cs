@@ -5,6 +5,7 @@ using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Link;
+using DeviceConformance.Probing.PortSweep;
 
 namespace DeviceConformance.Probing.UdpSweep;
 
@@ -29,7 +30,7 @@ public sealed class UdpPortSweepProbe : Probe<UdpPortSweep>
         }
 
         var asking = new UdpAsking(context.Link, request.Address);
-        var sweeper = new UdpSweeper(new UdpGround(asking.AskAsync, token => context.Liveness.CheckAsync(request.Address, token)), context.Link.Limits, DeclaredPorts(context.Declared), context.Time, context.Progress);
+        var sweeper = new UdpSweeper(new UdpGround(asking.AskAsync, token => context.Liveness.CheckAsync(request.Address, token)), context.Link.Limits, PortOrder.All(), DeclaredPorts(context.Declared), context.Time, context.Progress);
         var found = await sweeper.RunAsync(cancellationToken);
         context.Transcript.Note($"before: {before.How}");
         return new ProbeOutcome.Observed(new UdpPortsSeen(

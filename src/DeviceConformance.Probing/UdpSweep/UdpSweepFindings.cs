@@ -38,6 +38,9 @@ internal sealed record UdpSweepFindings
     /// <summary>Control questions to ports that were closed before.</summary>
     public required int Controls { get; init; }
 
+    /// <summary>How many of them were not answered.</summary>
+    public required int ControlsSilent { get; init; }
+
     /// <summary>Datagrams sent.</summary>
     public required int Datagrams { get; init; }
 
@@ -106,7 +109,7 @@ internal sealed record UdpSweepFindings
         }
         else if (Silent.Count > 0 && Controls > 0)
         {
-            text += $" Ports that were closed before answered {(Controls > 1 ? "most of " : "")}{Controls} control questions, so that silence elsewhere is no limit of ICMP.";
+            text += $" Ports that were closed before answered {Controls - ControlsSilent} of {Controls} control questions.";
         }
 
         return text + (LastSign.Length > 0 ? $" The DUT gave a sign of life before, and {SignsOfLife} times during and after the sweep ({LastSign})." : "");

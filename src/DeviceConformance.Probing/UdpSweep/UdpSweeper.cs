@@ -34,10 +34,11 @@ internal sealed class UdpSweeper
     private static readonly TimeSpan _proofPause = TimeSpan.FromMilliseconds(1100);
 
     private readonly UdpGround _ground;
+    private readonly int[] _order;
     private readonly ImmutableSortedDictionary<int, ServiceProtocol> _declared;
     private readonly TimeProvider _time;
     private readonly Action<double, string> _progress;
-    private readonly UdpTable _table = new();
+    private readonly UdpTable _table;
     private readonly UdpPace _pace;
     private readonly RateGate _gate;
     private readonly AnswerTimes _answerTimes;
@@ -58,9 +59,11 @@ internal sealed class UdpSweeper
     private int _setbacks;
     private int _sent;
 
-    public UdpSweeper(UdpGround ground, LabLimits limits, IReadOnlyDictionary<int, ServiceProtocol> declared, TimeProvider time, Action<double, string> progress)
+    public UdpSweeper(UdpGround ground, LabLimits limits, int[] order, IReadOnlyDictionary<int, ServiceProtocol> declared, TimeProvider time, Action<double, string> progress)
     {
         _ground = ground;
+        _order = order;
+        _table = new UdpTable(order);
         _declared = declared.ToImmutableSortedDictionary();
         _time = time;
         _progress = progress;
@@ -79,11 +82,10 @@ internal sealed class UdpSweeper
     /// <exception cref="LabFaultException">The host can not send.</exception>
     public async Task<UdpSweepFindings> RunAsync(CancellationToken cancellationToken)
     {
-        var order = PortOrder.All();
         await TierAsync([.. _declared.Keys], "declared", cancellationToken);
         await ProveDeclaredAsync(cancellationToken);
-        await TierAsync([.. order.Where(port => CommonUdpPorts.All.Contains(port) && !_declared.ContainsKey(port))], "common", cancellationToken);
-        await TierAsync([.. order.Where(port => !CommonUdpPorts.All.Contains(port) && !_declared.ContainsKey(port))], "other", cancellationToken);
+        await TierAsync([.. _order.Where(port => CommonUdpPorts.All.Contains(port) && !_declared.ContainsKey(port))], "common", cancellationToken);
+        await TierAsync([.. _order.Where(port => !CommonUdpPorts.All.Contains(port) && !_declared.ContainsKey(port))], "other", cancellationToken);
         await IdentifyAsync(cancellationToken);
         await LookAsync(cancellationToken);
         return Findings();
@@ -247,11 +249,11 @@ internal sealed class UdpSweeper
         if (elapsed >= _window)
         {
             var (sent, settled, closed) = (Volatile.Read(ref _sent), _table.Settled, _table.ClosedCount);
-            var left = (PortOrder.Count - settled) * Tries - sent;
+            var left = ((_order.Length - settled) * Tries) - sent;
             _pace.Window(sent - _last.Sent, settled - _last.Settled, closed - _last.Closed, elapsed.TotalSeconds, Math.Max(0, left), (_allowed - Elapsed).TotalSeconds);
             _gate.PerSecond = _pace.PerSecond;
             _last = (_time.GetTimestamp(), sent, settled, closed);
-            _progress(Math.Min(0.99, Math.Max(Elapsed / _allowed, settled / (double)PortOrder.Count)), $"{which} ports, {_table.Open.Count} answered, {closed} proven closed");
+            _progress(Math.Min(0.99, Math.Max(Elapsed / _allowed, settled / (double)_order.Length)), $"{which} ports, {_table.Open.Count} answered, {closed} proven closed");
         }
 
         if (_pace.WantsControl && _time.GetElapsedTime(_lastControlAt) > _answerTimes.Timeout && _table.SomeClosed(_pace.Controls) is > 0 and var control)
@@ -306,6 +308,12 @@ internal sealed class UdpSweeper
 
     private UdpSweepFindings Findings()
     {
+        if (_stopped.Length > 0)
+        {
+            // What was still on its way when the DUT left.
+            _table.Void();
+        }
+
         var silent = _table.Silent();
         return new UdpSweepFindings
         {
@@ -319,6 +327,7 @@ internal sealed class UdpSweeper
             UnreachablesPerSecond = _pace.UnreachablesPerSecond,
             IsLimited = _pace.IsLimited,
             Controls = _pace.Controls,
+            ControlsSilent = _pace.ControlsSilent,
             Datagrams = _sent,
             Elapsed = Elapsed,
             Allowed = _allowed,

@@ -16,7 +16,7 @@ internal sealed record UdpReply(Link.PortAnswer Answer, int FromPort, ReadOnlyMe
 internal sealed record UdpOpenPort(int Port, UdpQuestion Question, UdpReply Reply);
 
 /// <summary>What is known of each UDP port. Silence is kept apart from a proof that the port is closed, and expires when the DUT was not there.</summary>
-internal sealed class UdpTable
+internal sealed class UdpTable(int[] ports)
 {
     private enum State : byte
     {
@@ -174,10 +174,10 @@ internal sealed class UdpTable
     {
         lock (_lock)
         {
-            foreach (var port in _unconfirmed.Distinct().Where(port => _states[port] is State.Silent or State.Unreachable))
+            foreach (var port in _unconfirmed.Where(port => _states[port] is State.Silent or State.Unreachable))
             {
-                _tries[port] = (byte)Math.Max(0, _tries[port] - 1);
-                _states[port] = _tries[port] == 0 ? State.NotTried : _states[port];
+                _tries[port] = 0;
+                _states[port] = State.NotTried;
             }
 
             _unconfirmed.Clear();
@@ -196,7 +196,7 @@ internal sealed class UdpTable
     {
         lock (_lock)
         {
-            return new PortSet(Enumerable.Range(1, PortOrder.Count).Where(port => states.Contains(_states[port])));
+            return new PortSet(ports.Where(port => states.Contains(_states[port])));
         }
     }
 }
