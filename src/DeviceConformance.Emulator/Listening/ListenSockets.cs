@@ -12,7 +12,7 @@ internal static class ListenSockets
     /// <exception cref="SocketException">Any other refusal of the system.</exception>
     public static Socket Bind(IPEndPoint endPoint, SocketType type = SocketType.Stream)
     {
-        var socket = new Socket(endPoint.AddressFamily, type, ProtocolType.Unspecified);
+        var socket = new Socket(endPoint.AddressFamily, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
         try
         {
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)

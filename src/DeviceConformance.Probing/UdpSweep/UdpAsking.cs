@@ -40,7 +40,7 @@ internal sealed class UdpAsking
             ? !(_address.IsLoopback && _questions.Any(pair => answer.Bytes.Span.SequenceEqual(pair.Bytes)))
             : question.Read(answer.Bytes.Span) is not null;
 
-    private (ServiceProtocol Protocol, string Name) Recognise(UdpQuestion question, byte[] datagram, ReadOnlyMemory<byte> answer)
+    private static (ServiceProtocol Protocol, string Name) Recognise(UdpQuestion question, byte[] datagram, ReadOnlyMemory<byte> answer)
     {
         if (answer.Span.SequenceEqual(datagram))
         {

@@ -16,6 +16,7 @@ internal sealed class UdpPace
     private const int MostControls = 5;
     private const int SilentControls = 3;
 
+    private readonly Lock _lock = new();
     private readonly double _limit;
     private double _mostInSilence;
     private double _silentSeconds;
@@ -54,8 +55,11 @@ internal sealed class UdpPace
     /// <summary>A control question was answered or not.</summary>
     public void Control(bool answered)
     {
-        Controls++;
-        ControlsSilent += answered ? 0 : 1;
+        lock (_lock)
+        {
+            Controls++;
+            ControlsSilent += answered ? 0 : 1;
+        }
     }
 
     /// <summary>A stretch of time is over.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
@@ -30,7 +29,7 @@ public sealed class UdpPortSweepProbe : Probe<UdpPortSweep>
         }
 
         var asking = new UdpAsking(context.Link, request.Address);
-        var sweeper = new UdpSweeper(new UdpGround(asking.AskAsync, token => context.Liveness.CheckAsync(request.Address, token)), context.Link.Limits, PortOrder.All(), DeclaredPorts(context.Declared), context.Time, context.Progress);
+        using var sweeper = new UdpSweeper(new UdpGround(asking.AskAsync, token => context.Liveness.CheckAsync(request.Address, token)), context.Link.Limits, PortOrder.All(), DeclaredPorts(context.Declared), context.Time, context.Progress);
         var found = await sweeper.RunAsync(cancellationToken);
         context.Transcript.Note($"before: {before.How}");
         return new ProbeOutcome.Observed(new UdpPortsSeen(

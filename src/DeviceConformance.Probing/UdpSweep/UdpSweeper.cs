@@ -16,7 +16,7 @@ internal sealed record UdpGround(
 
 /// <summary>One sweep over UDP ports: declared ones first, then the common ones, then all; each three times unless it is settled before the time is up.</summary>
 /// <remarks>The campaign has taken care that the DUT was there before.</remarks>
-internal sealed class UdpSweeper
+internal sealed class UdpSweeper : IDisposable
 {
     /// <summary>A question that gets no answer is repeated so often in all, for what the network loses.</summary>
     public const int Tries = 3;
@@ -77,6 +77,8 @@ internal sealed class UdpSweeper
     }
 
     private TimeSpan Elapsed => _time.GetElapsedTime(_start);
+
+    public void Dispose() => _places.Dispose();
 
     /// <summary>Sweeps.</summary>
     /// <exception cref="LabFaultException">The host can not send.</exception>
@@ -186,12 +188,17 @@ internal sealed class UdpSweeper
         }
     }
 
-    private async Task AskAsync(int port, UdpQuestion question, CancellationToken cancellationToken)
+    private async Task AskAsync(int port, UdpQuestion question, CancellationToken cancellationToken, bool isControl = false)
     {
         try
         {
             var reply = await ReplyAsync(port, question, cancellationToken);
             _table.Note(port, question, reply);
+            if (isControl)
+            {
+                _pace.Control(reply.Answer is PortAnswer.Closed or PortAnswer.Open);
+            }
+
             if (reply.Answer == PortAnswer.Open)
             {
                 lock (_askedOpen)
@@ -259,8 +266,8 @@ internal sealed class UdpSweeper
         if (_pace.WantsControl && _time.GetElapsedTime(_lastControlAt) > _answerTimes.Timeout && _table.SomeClosed(_pace.Controls) is > 0 and var control)
         {
             _lastControlAt = _time.GetTimestamp();
-            var reply = await ReplyAsync(control, UdpQuestions.ForAnyPort[0], cancellationToken);
-            _pace.Control(reply.Answer is PortAnswer.Closed or PortAnswer.Open);
+            await _places.WaitAsync(cancellationToken);
+            _ = AskAsync(control, UdpQuestions.ForAnyPort[0], cancellationToken, isControl: true);
         }
 
         if (_time.GetElapsedTime(_lastSignAt) > _timePerSign)

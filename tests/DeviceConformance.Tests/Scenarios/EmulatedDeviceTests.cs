@@ -143,6 +143,12 @@ public sealed class EmulatedDeviceTests
         public TemporaryDeclaration(StandardEdition edition, int offset, DeviceFaults faults)
         {
             DemoDeclaration.Write(_folder.FullName, edition, offset, faults);
+            if (faults is not (DeviceFaults.None or DeviceFaults.UdpDebug))
+            {
+                // All other faults are of TCP; a second of UDP shows that it does no harm.
+                var lab = Path.Combine(_folder.FullName, "lab.yaml");
+                File.WriteAllText(lab, File.ReadAllText(lab).Replace("udp-seconds: 60", "udp-seconds: 1", StringComparison.Ordinal));
+            }
         }
 
         public Declaration Read()

@@ -1,4 +1,7 @@
+using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.TestCases;
@@ -59,6 +62,26 @@ public sealed class UnitVerdictTests
                 verdicts.Where(pair => pair.Value == Verdict.Inconclusive && sound[pair.Key] == Verdict.Pass).Select(pair => pair.Key),
                 Is.Not.Empty.Or.Matches<IEnumerable<TestUnitId>>(_ => edition == StandardEdition.V2 && OnlyInV3(spoiling)));
         });
+    }
+
+    [TestCaseSource(nameof(Editions))]
+    public void Disabled_UDP_interface_passes_only_when_its_port_is_proven_closed(StandardEdition edition)
+    {
+        var bench = new Bench(edition);
+        var unit = TestUnitId.Parse("5.6-1-2 a");
+        bench.DeclareUdp(60001, ServiceProtocol.Coap, InterfaceStatus.Disabled);
+        Assert.That(bench.Verdicts()[unit], Is.EqualTo(Verdict.Pass), "proven closed on the bench");
+        bench.DeclareUdp(50001, ServiceProtocol.Coap, InterfaceStatus.Disabled);
+        Assert.That(bench.Verdicts()[unit], Is.EqualTo(Verdict.Inconclusive), "silent on the bench");
+    }
+
+    [TestCaseSource(nameof(Editions))]
+    public void UDP_listener_of_the_host_is_not_the_device_s(StandardEdition edition)
+    {
+        var bench = new Bench(edition);
+        bench.AnswerUdp(5353, ServiceProtocol.Mdns);
+        bench.Lab = bench.Lab with { HostListeners = [new HostListener(new Endpoint(Bench.Address, 5353, Transport.Udp), "host")] };
+        Assert.That(bench.Verdicts().Values, Has.None.EqualTo(Verdict.Fail));
     }
 
     [TestCaseSource(nameof(Editions))]

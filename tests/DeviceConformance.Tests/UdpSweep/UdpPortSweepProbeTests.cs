@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
@@ -123,7 +122,9 @@ public sealed class UdpPortSweepProbeTests
         using var sign = device.Listen(80, ipv6: true);
         await device.WaitForPortAsync(80, ipv6: true);
         device.Run("ip", "addr", "add", "fe80::d/64", "dev", "eth0", "nodad");
-        using var console = device.InDeviceNetwork(() => new UdpPort(IPAddress.IPv6Any, 5683));
+        // The device has a second link-local address, from which it might answer otherwise.
+        var ownZone = long.Parse(device.Run("cat", "/sys/class/net/eth0/ifindex"), System.Globalization.CultureInfo.InvariantCulture);
+        using var console = device.InDeviceNetwork(() => new UdpPort(new IPAddress(IPAddress.Parse("fe80::d").GetAddressBytes(), ownZone), 5683));
         _ = console.AnswerAsync(console, "? "u8.ToArray());
         var zone = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
             .Single(link => link.GetIPProperties().UnicastAddresses.Any(address => address.Address.Equals(device.HostAddressV6))).GetIPProperties().GetIPv6Properties().Index;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Probing.UdpSweep;
 using NUnit.Framework;
 

@@ -197,7 +197,7 @@ public sealed class UdpSweeperTests
 
         public ConcurrentQueue<(int Port, UdpQuestion Question)> Asked { get; } = [];
 
-        public Task<UdpSweepFindings> SweepAsync(LabLimits? limits = null, CancellationToken cancellationToken = default)
+        public async Task<UdpSweepFindings> SweepAsync(LabLimits? limits = null, CancellationToken cancellationToken = default)
         {
             var ground = new UdpGround(
                 (port, question, _, _) =>
@@ -207,7 +207,8 @@ public sealed class UdpSweeperTests
                     return ValueTask.FromResult(_questions > GoneAfter ? Silent : Reply(port, question));
                 },
                 _ => Task.FromResult(new SignOfLife(_questions <= GoneAfter, "test")));
-            return new UdpSweeper(ground, limits ?? _limits, _ports, Declared, TimeProvider.System, (_, _) => { }).RunAsync(cancellationToken);
+            using var sweeper = new UdpSweeper(ground, limits ?? _limits, _ports, Declared, TimeProvider.System, (_, _) => { });
+            return await sweeper.RunAsync(cancellationToken);
         }
     }
 }
