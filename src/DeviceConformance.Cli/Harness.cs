@@ -11,6 +11,7 @@ using DeviceConformance.Probing.Disclosure;
 using DeviceConformance.Probing.Identification;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
+using DeviceConformance.Probing.UdpSweep;
 using DeviceConformance.Probing.Updates;
 using DeviceConformance.TestCases;
 
@@ -44,6 +45,7 @@ internal static class Harness
     public static ImmutableArray<Probe> Probes() =>
     [
         new TcpPortSweepProbe(),
+        new UdpPortSweepProbe(),
         new ServiceIdentificationProbe(),
         new TlsEnumerationProbe(),
         new SshEnumerationProbe(),

@@ -1,6 +1,6 @@
 namespace DeviceConformance.Emulator;
 
-/// <summary>TCP ports of the emulated device at offset 0.</summary>
+/// <summary>Ports of the emulated device at offset 0, TCP unless another transport is named.</summary>
 public static class DevicePorts
 {
     /// <summary>Web interface.</summary>
@@ -23,6 +23,9 @@ public static class DevicePorts
 
     /// <summary>Text shell on IPv6; open with the fault ipv6-debug-port.</summary>
     public const int DebugShell = 14444;
+
+    /// <summary>Text console over UDP; open with the fault udp-debug.</summary>
+    public const int DebugConsole = 14545;
 
     /// <summary>Smallest offset: no port falls below 1024, where listening needs privileges.</summary>
     public const int SmallestOffset = 1024 - PlainMqtt;

@@ -29,8 +29,8 @@ public sealed class EmulatedDevice : IAsyncDisposable
     private readonly DeviceTls tls;
     private readonly UpdateFetch updates;
     private readonly MqttBroker broker;
-    private readonly Dictionary<DeviceFaults, TcpService> faultServices = [];
-    private readonly List<TcpService> closedServices = [];
+    private readonly Dictionary<DeviceFaults, DeviceService> faultServices = [];
+    private readonly List<DeviceService> closedServices = [];
     private WebServer? web;
     private TcpService? mqtt;
     private bool disposed;
@@ -59,7 +59,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
                 [
                     .. Addresses.Select(address => new ListeningPort(new IPEndPoint(address, Port(DevicePorts.Https)), "HTTPS")),
                     .. Addresses.Select(address => new ListeningPort(new IPEndPoint(address, Port(DevicePorts.Http)), "HTTP")),
-                    .. faultServices.OrderBy(service => service.Key).Select(service => service.Value).Prepend(mqtt!)
+                    .. faultServices.OrderBy(service => service.Key).Select(service => service.Value).Prepend<DeviceService>(mqtt!)
                         .SelectMany(service => service.EndPoints.Select(endPoint => new ListeningPort(endPoint, service.Name))),
                 ];
             }
@@ -192,7 +192,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
         var opened = new List<DeviceFaults>();
         try
         {
-            foreach (var fault in new[] { DeviceFaults.TelnetOpen, DeviceFaults.PlainMqtt, DeviceFaults.FtpAnonymous, DeviceFaults.Ipv6DebugPort })
+            foreach (var fault in new[] { DeviceFaults.TelnetOpen, DeviceFaults.PlainMqtt, DeviceFaults.FtpAnonymous, DeviceFaults.Ipv6DebugPort, DeviceFaults.UdpDebug })
             {
                 if (wanted.HasFlag(fault) && !faultServices.ContainsKey(fault) && StartFaultService(fault) is { } service)
                 {
@@ -208,7 +208,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
         }
     }
 
-    private TcpService? StartFaultService(DeviceFaults fault)
+    private DeviceService? StartFaultService(DeviceFaults fault)
     {
         var log = state.Log;
         switch (fault)
@@ -219,6 +219,8 @@ public sealed class EmulatedDevice : IAsyncDisposable
                 return TcpService.Start("MQTT without TLS", Addresses, Port(DevicePorts.PlainMqtt), broker.ServeAsync, log);
             case DeviceFaults.FtpAnonymous:
                 return TcpService.Start("FTP", Addresses, Port(DevicePorts.Ftp), new FtpServer(state).ServeAsync, log);
+            case DeviceFaults.UdpDebug:
+                return UdpService.Start("debug console (UDP)", Addresses, Port(DevicePorts.DebugConsole), new DebugConsole(state).Answer, log);
             default:
                 IPAddress[] onSix = [.. Addresses.Where(address => address.AddressFamily == AddressFamily.InterNetworkV6)];
                 if (onSix.Length == 0)

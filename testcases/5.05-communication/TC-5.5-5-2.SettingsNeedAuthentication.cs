@@ -12,10 +12,14 @@ namespace DeviceConformance.TestCases.Communication;
 /// <summary>Checks that security-relevant settings can be changed over a network after authentication only, and by declared interfaces only.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.5-5; TS 103 701 test case 5.5-5-2 (functional), both editions; unit a applies case 5.5-4-2.
-/// Cannot see: device states other than the present one; interfaces over UDP or radio.
+/// Cannot see: device states other than the present one; UDP services that stay silent; interfaces over radio.
 /// </remarks>
 public sealed class SettingsNeedAuthentication : TestCase
 {
+    // Protocols that name, find or tell the time: nothing is set by them, unless their implementation has more to it.
+    private static readonly ImmutableArray<ServiceProtocol> _lookups =
+        [ServiceProtocol.Dns, ServiceProtocol.Mdns, ServiceProtocol.Ssdp, ServiceProtocol.WsDiscovery, ServiceProtocol.Ntp, ServiceProtocol.Netbios, ServiceProtocol.Stun, ServiceProtocol.Dhcp];
+
     /// <inheritdoc/>
     public override TestCaseId Id => TestCaseId.Parse("5.5-5-2");
 
@@ -23,7 +27,7 @@ public sealed class SettingsNeedAuthentication : TestCase
     public override ImmutableArray<TestUnit> Units(StandardEdition edition) =>
     [
         new('a', Ask, JudgeServices),
-        new('b', (declared, seen) => DutServices.Ask(declared, seen, Depth.Services), JudgeCompleteness),
+        new('b', (declared, seen) => DutServices.Ask(declared, seen, Depth.Services).Concat(DutServices.AskUdp(declared)), JudgeCompleteness),
     ];
 
     private static IEnumerable<(IxitEntry Entry, SoftServFacts Facts)> Configuring(Declaration declared) =>
@@ -52,12 +56,12 @@ public sealed class SettingsNeedAuthentication : TestCase
         foreach (var (endpoint, service, evidence) in DeclaredInterfaces.Undeclared(declared, seen))
         {
             sound = false;
-            yield return service is { Protocol: not (ServiceProtocol.Unknown or ServiceProtocol.Other or ServiceProtocol.Tls) }
+            yield return service is { Protocol: not (ServiceProtocol.Unknown or ServiceProtocol.Other or ServiceProtocol.Tls) } && !(endpoint.Transport == Transport.Udp && _lookups.Contains(service.Protocol))
                 ? Finding.Fail(endpoint.ToString(), $"{endpoint} is open and no entry of {table} declares it; {DeclaredInterfaces.Speaks(service)}, by which settings might be changed.", evidence)
                 : Finding.Inconclusive(
                     endpoint.ToString(),
                     $"{endpoint} is open and no entry of {table} declares it; {DeclaredInterfaces.Speaks(service)}.",
-                    $"Find out whether settings can be changed over TCP {endpoint.Port} and decide this point with 'dct answer'.",
+                    $"Find out whether settings can be changed over {endpoint} and decide this point with 'dct answer'.",
                     evidence);
         }
 

@@ -60,6 +60,26 @@ internal static class DutServices
         where !declared.Lab.HostListeners.Any(listener => listener.Endpoint == endpoint)
         select (endpoint, sweep.Value.Evidence);
 
+    /// <summary>Requests for the UDP ports of all addresses.</summary>
+    public static IEnumerable<ProbeRequest> AskUdp(Declaration declared) => declared.Addresses.Select(address => new UdpPortSweep(address));
+
+    /// <summary>The UDP sweeps as evidence.</summary>
+    public static IEnumerable<EvidenceRef> UdpEvidence(Declaration declared, ObservationSet seen) =>
+        from address in declared.Addresses
+        let sweep = Observed(seen.Ask(new UdpPortSweep(address)))
+        where sweep is not null
+        select sweep.Value.Evidence;
+
+    /// <summary>UDP services that answered, without listeners of the laboratory's own host on loopback.</summary>
+    public static IEnumerable<(ServiceSeen Service, EvidenceRef Evidence)> UdpServices(Declaration declared, ObservationSet seen) =>
+        from address in declared.Addresses
+        let sweep = Observed(seen.Ask(new UdpPortSweep(address)))
+        where sweep is not null
+        from open in sweep.Value.Observation.Open
+        let endpoint = new Endpoint(address, open.Port, Transport.Udp)
+        where !declared.Lab.HostListeners.Any(listener => listener.Endpoint == endpoint)
+        select (new ServiceSeen(endpoint, open.Protocol, open.Tls, open.Protocol == ServiceProtocol.Unknown ? "" : open.Name, open.Answer) { Coverage = sweep.Value.Observation.Coverage }, sweep.Value.Evidence);
+
     /// <summary>
     /// The first address on which a TCP port is open, or none. Logins are tried there only: a lock-out holds for all addresses.
     /// </summary>

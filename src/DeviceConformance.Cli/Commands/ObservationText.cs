@@ -27,6 +27,11 @@ internal static class ObservationText
     private static IEnumerable<string> Details(Observation observation) => observation switch
     {
         TcpPortsSeen ports => [string.Create(CultureInfo.InvariantCulture, $"{ports.Connections} connections by {ports.Method} in {ports.Seconds:0.0} s")],
+        UdpPortsSeen ports =>
+        [
+            .. ports.Open.Select(service => $"{service.Port}: {service.Name}, by {service.Question}{(service.AnsweredFrom == service.Port ? "" : $", answered from port {service.AnsweredFrom}")}: {service.Answer}"),
+            string.Create(CultureInfo.InvariantCulture, $"{ports.Datagrams} datagrams in {ports.Seconds:0.0} s by {ports.Method}"),
+        ],
         ServiceSeen { Banner.Length: > 0 } service => [$"said: {service.Banner}"],
         TlsServerSeen tls => Tls(tls),
         SshServerSeen ssh =>

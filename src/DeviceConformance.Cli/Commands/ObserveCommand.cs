@@ -22,6 +22,7 @@ internal static class ObserveCommand
     {
         var command = new Command("observe", "Asks one question and shows the observation, for people who look for a fault. Judges nothing.\n\nExample: dct observe tls 192.0.2.7:443 --json");
         command.Add(One("tcp-ports", "HOST", "All TCP ports 1 to 65535.\n\nExample: dct observe tcp-ports 192.0.2.7", text => new TcpPortSweep(Host(text))));
+        command.Add(One("udp-ports", "HOST", "UDP ports, asked in the protocols that are usual there: which answer, which are proven closed, which stay silent. Takes a minute.\n\nExample: dct observe udp-ports 192.0.2.7", text => new UdpPortSweep(Host(text))));
         command.Add(One("service", "HOST:PORT", "What speaks on a port.\n\nExample: dct observe service 192.0.2.7:8883", text => new ServiceIdentification(Port(text))));
         command.Add(One("tls", "HOST:PORT", "Versions, suites, key exchange and certificates of a TLS server.\n\nExample: dct observe tls 192.0.2.7:443", text => new TlsEnumeration(Port(text))));
         command.Add(One("ssh", "HOST:PORT", "Algorithms that an SSH server offers.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
@@ -151,6 +152,7 @@ internal static class ObserveCommand
     private static DutAddress AddressOf(ProbeRequest request) => request switch
     {
         TcpPortSweep sweep => sweep.Address,
+        UdpPortSweep sweep => sweep.Address,
         ServiceIdentification service => service.Endpoint.Address,
         TlsEnumeration tls => tls.Endpoint.Address,
         SshEnumeration ssh => ssh.Endpoint.Address,

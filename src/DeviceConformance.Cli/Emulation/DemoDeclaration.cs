@@ -17,7 +17,7 @@ internal static partial class DemoDeclaration
     private const string LabelOfA = "q7TzB2mK9xWd";
     private const string LabelOfB = "Hc4vN8sRy3Lp";
     private static readonly int[] _ports =
-        [DevicePorts.Https, DevicePorts.Http, DevicePorts.MqttTls, DevicePorts.PlainMqtt, DevicePorts.Ftp, DevicePorts.Telnet, DevicePorts.DebugShell, StandInPort];
+        [DevicePorts.Https, DevicePorts.Http, DevicePorts.MqttTls, DevicePorts.PlainMqtt, DevicePorts.Ftp, DevicePorts.Telnet, DevicePorts.DebugShell, DevicePorts.DebugConsole, StandInPort];
 
     /// <summary>Where the emulated device fetches updates from.</summary>
     public static Uri UpdateServer(int offset) => new($"http://127.0.0.1:{StandInPort + offset}");
@@ -26,7 +26,7 @@ internal static partial class DemoDeclaration
     /// <exception cref="IOException">There is none.</exception>
     public static int FreeOffset()
     {
-        var taken = Listeners().Select(listener => listener.Port).ToHashSet();
+        var taken = Listeners().Select(listener => listener.At.Port).ToHashSet();
         for (var offset = 0; offset <= DevicePorts.LargestOffset; offset += OffsetStep)
         {
             if (!_ports.Any(port => taken.Contains(port + offset)))
@@ -64,24 +64,28 @@ internal static partial class DemoDeclaration
         }
 
         var own = Listeners()
-            .Where(listener => !_ports.Contains(listener.Port - offset))
-            .SelectMany(listener => new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }, (listener, address) => new IPEndPoint(address, listener.Port))
+            .Where(listener => !_ports.Contains(listener.At.Port - offset))
+            .SelectMany(listener => new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }, (listener, address) => (listener.Transport, At: new IPEndPoint(address, listener.At.Port)))
             .Distinct()
-            .OrderBy(endpoint => endpoint.Port)
+            .OrderBy(listener => listener.At.Port)
             .ToList();
         if (own.Count > 0)
         {
             var lines = new StringBuilder("host-listeners:\n");
-            foreach (var endpoint in own)
+            foreach (var (transport, at) in own)
             {
-                lines.Append($"- {{endpoint: 'tcp/{endpoint}', reason: listened on this host before the emulated device started}}\n");
+                lines.Append($"- {{endpoint: '{transport}/{at}', reason: listened on this host before the emulated device started}}\n");
             }
 
             File.WriteAllText(lab, NoListeners().Replace(File.ReadAllText(lab), lines.ToString()));
         }
     }
 
-    private static IPEndPoint[] Listeners() => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
+    private static IEnumerable<(string Transport, IPEndPoint At)> Listeners()
+    {
+        var host = IPGlobalProperties.GetIPGlobalProperties();
+        return host.GetActiveTcpListeners().Select(at => ("tcp", at)).Concat(host.GetActiveUdpListeners().Select(at => ("udp", at)));
+    }
 
     [GeneratedRegex(@"^host-listeners: \[\]\r?\n", RegexOptions.Multiline)]
     private static partial Regex NoListeners();

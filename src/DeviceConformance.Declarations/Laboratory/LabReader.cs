@@ -59,6 +59,7 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
             map.Number("concurrent-connections", 1, 4096).Or(otherwise.ConcurrentConnections),
             map.Number("connect-timeout-milliseconds", 50, 60_000).Or(otherwise.ConnectTimeoutMilliseconds),
             map.Number("credential-attempts", 0, 100_000).Or(otherwise.CredentialAttempts),
+            map.Number("udp-seconds", 1, 24 * 60 * 60).Or(otherwise.UdpSeconds),
             map.Number("minutes", 1, 7 * 24 * 60).Or(otherwise.Minutes))
         {
             Sweep = sweep,

@@ -97,6 +97,7 @@ internal static class FormShapes
             new("concurrent-connections", new Whole(1, 4096), "Open connections at the same time"),
             new("connect-timeout-milliseconds", new Whole(50, 60_000), "How long a connection attempt waits"),
             new("credential-attempts", new Whole(0, 100_000), "Wrong logins per login point at the most"),
+            new("udp-seconds", new Whole(1, 86_400), "Length of the sweep over the UDP ports of one address at the most"),
             new("minutes", new Whole(1, 7 * 24 * 60), "Length of the campaign"),
         ]), "Limits that protect the DUT"),
         new("sweep-method", Of<SweepMethod>(), "How TCP ports are swept; syn needs the right to send raw packets (CAP_NET_RAW), auto uses it where it is there"),

@@ -171,7 +171,7 @@ public static class FormWriter
     }
 
     private static string Limits(LabLimits usual) =>
-        $"limits: {{sweep: gentle, connections-per-second: {usual.ConnectionsPerSecond}, concurrent-connections: {usual.ConcurrentConnections}, connect-timeout-milliseconds: {usual.ConnectTimeoutMilliseconds}, credential-attempts: {usual.CredentialAttempts}, minutes: {usual.Minutes}}}";
+        $"limits: {{sweep: gentle, connections-per-second: {usual.ConnectionsPerSecond}, concurrent-connections: {usual.ConcurrentConnections}, connect-timeout-milliseconds: {usual.ConnectTimeoutMilliseconds}, credential-attempts: {usual.CredentialAttempts}, udp-seconds: {usual.UdpSeconds}, minutes: {usual.Minutes}}}";
 
     private static string Table(Catalogue catalogue, IxitTable table, string schema)
     {

@@ -30,6 +30,7 @@ public sealed record DeviceFault(DeviceFaults Flag, string Name, string Finding)
         new(DeviceFaults.OpenSettings, "open-settings", "POST /settings changes settings without login (5.5-5)"),
         new(DeviceFaults.DebugPage, "debug-page", "/debug shows files, a stack trace and the Wi-Fi password without login (5.6-2, 5.6-4)"),
         new(DeviceFaults.SharedLabelPassword, "shared-label-password", "samples A and B have the same label password (5.1-1)"),
+        new(DeviceFaults.UdpDebug, "udp-debug", "undeclared debug console on UDP port 14545 (5.6-1, 5.6-4)"),
     ];
 
     /// <summary>Finds faults by their names.</summary>

@@ -60,4 +60,7 @@ public enum DeviceFaults
 
     /// <summary>Two units have the same label password.</summary>
     SharedLabelPassword = 1 << 17,
+
+    /// <summary>An undeclared text console over UDP.</summary>
+    UdpDebug = 1 << 18,
 }

@@ -7,12 +7,12 @@ namespace DeviceConformance.Emulator.Listening;
 /// <summary>Sockets bound to exactly one address and port, with the failures told apart.</summary>
 internal static class ListenSockets
 {
-    /// <summary>Binds a TCP socket; the caller listens on it.</summary>
+    /// <summary>Binds a socket; for TCP the caller listens on it.</summary>
     /// <exception cref="PortTakenException">Another program has the port.</exception>
     /// <exception cref="SocketException">Any other refusal of the system.</exception>
-    public static Socket Bind(IPEndPoint endPoint)
+    public static Socket Bind(IPEndPoint endPoint, SocketType type = SocketType.Stream)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(endPoint.AddressFamily, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
         try
         {
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)

@@ -18,7 +18,7 @@ internal delegate Task ServeConnection(TcpConnection connection, CancellationTok
 internal sealed record TcpConnection(Stream Stream, IPEndPoint Local, IPEndPoint Remote);
 
 /// <summary>A TCP port on some addresses, each connection served by its own task.</summary>
-internal sealed class TcpService : IAsyncDisposable
+internal sealed class TcpService : DeviceService
 {
     /// <summary>Connections served at the same time; further ones are closed at once, as a small network stack does.</summary>
     public const int ConnectionLimit = 256;
@@ -36,19 +36,12 @@ internal sealed class TcpService : IAsyncDisposable
     private int stopped;
 
     private TcpService(string name, ImmutableArray<Socket> listeners, ServeConnection serve, DeviceLog log)
+        : base(name, [.. listeners.Select(listener => (IPEndPoint)listener.LocalEndPoint!)])
     {
-        Name = name;
         this.listeners = listeners;
         this.serve = serve;
         this.log = log;
-        EndPoints = [.. listeners.Select(listener => (IPEndPoint)listener.LocalEndPoint!)];
     }
-
-    /// <summary>What is spoken, for people.</summary>
-    public string Name { get; }
-
-    /// <summary>Where it listens.</summary>
-    public ImmutableArray<IPEndPoint> EndPoints { get; }
 
     /// <summary>Listens on a port of each address and serves connections in the background.</summary>
     /// <exception cref="PortTakenException">Another program has the port; nothing is left listening.</exception>
@@ -81,8 +74,8 @@ internal sealed class TcpService : IAsyncDisposable
         return service;
     }
 
-    /// <summary>Closes the port and every connection. Tasks end in the background; <see cref="DisposeAsync"/> awaits them.</summary>
-    public void Stop()
+    /// <summary>Closes the port and every connection.</summary>
+    public override void Stop()
     {
         if (Interlocked.Exchange(ref stopped, 1) != 0)
         {
@@ -99,7 +92,7 @@ internal sealed class TcpService : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         Stop();
         await Task.WhenAll(accepting);

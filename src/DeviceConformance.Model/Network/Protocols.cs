@@ -57,6 +57,45 @@ public enum ServiceProtocol
     /// <summary>CoAP (RFC 7252, RFC 8323).</summary>
     Coap,
 
+    /// <summary>Multicast DNS (RFC 6762).</summary>
+    Mdns,
+
+    /// <summary>SSDP, the discovery of UPnP (UPnP Device Architecture 2.0, 1).</summary>
+    Ssdp,
+
+    /// <summary>WS-Discovery (OASIS), as ONVIF cameras and printers use it.</summary>
+    WsDiscovery,
+
+    /// <summary>SNMP (RFC 1157, RFC 3416, RFC 3414).</summary>
+    Snmp,
+
+    /// <summary>NTP (RFC 5905).</summary>
+    Ntp,
+
+    /// <summary>TFTP (RFC 1350).</summary>
+    Tftp,
+
+    /// <summary>DHCP (RFC 2131).</summary>
+    Dhcp,
+
+    /// <summary>NetBIOS name service (RFC 1002).</summary>
+    Netbios,
+
+    /// <summary>STUN (RFC 8489).</summary>
+    Stun,
+
+    /// <summary>QUIC (RFC 9000).</summary>
+    Quic,
+
+    /// <summary>BACnet/IP (ASHRAE 135, annex J).</summary>
+    Bacnet,
+
+    /// <summary>KNXnet/IP (EN ISO 22510).</summary>
+    Knx,
+
+    /// <summary>Matter (Connectivity Standards Alliance).</summary>
+    Matter,
+
     /// <summary>Something else that the declaration or the probe names in words.</summary>
     Other,
 }

@@ -32,6 +32,43 @@ public sealed record TcpPortsSeen(
             : $"{Address}: TCP {string.Join(", ", Open)} open ({Closed} closed, {Silent} silent, {NotTried} not tried)";
 }
 
+/// <summary>Result of a sweep over the UDP ports of an address. Silence is neither open nor closed.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="Open">Ports that answered, ascending.</param>
+/// <param name="Closed">Ports proven closed: ICMP port unreachable came back for a datagram of ours.</param>
+/// <param name="Silent">Ports that were asked and gave no sign, or for which the network knew no way.</param>
+/// <param name="NotTried">Ports that were not asked, or asked when the DUT was gone.</param>
+/// <param name="Datagrams">Datagrams sent, repeats included.</param>
+/// <param name="Seconds">Length of the sweep in seconds.</param>
+/// <param name="UnreachablesPerSecond">Rate to which the DUT limits its ICMP port unreachables; 0 when no limit showed.</param>
+/// <param name="Method">How it was done.</param>
+public sealed record UdpPortsSeen(
+    DutAddress Address,
+    ImmutableArray<UdpServiceSeen> Open,
+    PortSet Closed,
+    PortSet Silent,
+    PortSet NotTried,
+    int Datagrams,
+    double Seconds,
+    double UnreachablesPerSecond,
+    string Method) : Observation
+{
+    /// <inheritdoc/>
+    public override string Summary =>
+        (Open.IsEmpty ? $"{Address}: no UDP port answered" : $"{Address}: UDP {string.Join(", ", Open.Select(service => $"{service.Port} ({service.Name})"))} answered")
+        + $" ({Closed.Count} proven closed, {Silent.Count} silent, {NotTried.Count} not tried)";
+}
+
+/// <summary>A UDP port that answered.</summary>
+/// <param name="Port">The port that was asked.</param>
+/// <param name="Protocol">What the answer follows.</param>
+/// <param name="Tls">Whether it is DTLS.</param>
+/// <param name="Name">Protocol in words, with what the answer tells of the product.</param>
+/// <param name="Question">What it was asked, in words.</param>
+/// <param name="AnsweredFrom">Port that the answer came from; some protocols (TFTP: RFC 1350, 4) answer from another one.</param>
+/// <param name="Answer">First bytes of the answer, printable, others as \xNN.</param>
+public sealed record UdpServiceSeen(int Port, ServiceProtocol Protocol, bool Tls, string Name, string Question, int AnsweredFrom, string Answer);
+
 /// <summary>What speaks on a port.</summary>
 /// <param name="Endpoint">The port.</param>
 /// <param name="Protocol">The protocol; the one inside TLS when <paramref name="Tls"/> is true.</param>

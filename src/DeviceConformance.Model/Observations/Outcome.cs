@@ -8,6 +8,7 @@ namespace DeviceConformance.Model.Observations;
 /// <summary>A question to the DUT, the laboratory or the operator. It is a value: equal requests are asked once.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TcpPortSweep), "tcp-port-sweep")]
+[JsonDerivedType(typeof(UdpPortSweep), "udp-port-sweep")]
 [JsonDerivedType(typeof(ServiceIdentification), "service-identification")]
 [JsonDerivedType(typeof(TlsEnumeration), "tls-enumeration")]
 [JsonDerivedType(typeof(SshEnumeration), "ssh-enumeration")]
@@ -45,6 +46,7 @@ public abstract record ProbeRequest<TObservation> : ProbeRequest
 /// <summary>A flat fact about the DUT. It holds no opinion and no verdict, and says how complete it is.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TcpPortsSeen), "tcp-ports")]
+[JsonDerivedType(typeof(UdpPortsSeen), "udp-ports")]
 [JsonDerivedType(typeof(ServiceSeen), "service")]
 [JsonDerivedType(typeof(TlsServerSeen), "tls-server")]
 [JsonDerivedType(typeof(SshServerSeen), "ssh-server")]

@@ -17,6 +17,17 @@ public sealed record TcpPortSweep(DutAddress Address) : ProbeRequest<TcpPortsSee
     public override string Title => $"TCP ports of {Address}";
 }
 
+/// <summary>Which UDP ports 1 to 65535 of an address answer, which are proven closed, and which stay silent?</summary>
+/// <param name="Address">The address.</param>
+public sealed record UdpPortSweep(DutAddress Address) : ProbeRequest<UdpPortsSeen>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override string Title => $"UDP ports of {Address}";
+}
+
 /// <summary>What speaks on an open port?</summary>
 /// <param name="Endpoint">The port.</param>
 public sealed record ServiceIdentification(Endpoint Endpoint) : ProbeRequest<ServiceSeen>

@@ -91,7 +91,7 @@ public sealed class Campaign
     {
         // A sweep loads the DUT by itself, and what changes state must not happen behind another probe's back.
         // Wrong logins come last: they lock accounts that the other trials need.
-        var alone = requests.Where(request => request is TcpPortSweep || request.Impact > ProbeImpact.ReadOnly).OrderBy(request => request is DefaultCredentialTrial).ToList();
+        var alone = requests.Where(request => request is TcpPortSweep or UdpPortSweep || request.Impact > ProbeImpact.ReadOnly).OrderBy(request => request is DefaultCredentialTrial).ToList();
         foreach (var request in alone)
         {
             await AskAndRecordAsync([request], seen, cancellationToken);
@@ -233,6 +233,7 @@ public sealed class Campaign
     private static bool Concerns(ProbeRequest request, DutAddress address) => request switch
     {
         TcpPortSweep sweep => sweep.Address == address,
+        UdpPortSweep sweep => sweep.Address == address,
         ServiceIdentification identification => identification.Endpoint.Address == address,
         TlsEnumeration tls => tls.Endpoint.Address == address,
         SshEnumeration ssh => ssh.Endpoint.Address == address,

@@ -22,6 +22,8 @@ public sealed class DutLink : IDisposable
     private readonly ConnectionPace _pace;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<DutAddress, int[]> _attempts = new();
+    private readonly RateGate _datagramRate;
+    private readonly ConcurrentDictionary<DutAddress, int> _datagrams = new();
 
     /// <summary>A link to the declared addresses.</summary>
     /// <param name="lab">Limits and permission for public and routed addresses.</param>
@@ -35,6 +37,7 @@ public sealed class DutLink : IDisposable
         _targets = [.. targets];
         _time = time;
         _pace = new ConnectionPace(lab.Limits, time);
+        _datagramRate = new RateGate(lab.Limits.ConnectionsPerSecond, time);
         if (!lab.AllowPublicAddresses && _targets.FirstOrDefault(target => target.IsPublic) is { Address: not null } outside)
         {
             throw new ArgumentException($"{outside} is a public address; lab.yaml must say 'allow-public-addresses: yes' before it is probed.", nameof(targets));
@@ -138,6 +141,47 @@ public sealed class DutLink : IDisposable
         return RawTcpSocket.TryOpen(address.Address, out why) is { } socket
             ? new SynKnocker(socket, address.Address, _time, port => Interlocked.Increment(ref counts[port]))
             : null;
+    }
+
+    /// <summary>Sends one datagram and waits for its answer: the only way to a UDP port. Never repeats.</summary>
+    /// <param name="endpoint">The UDP port.</param>
+    /// <param name="question">The datagram.</param>
+    /// <param name="takes">Whether a datagram from the DUT, perhaps from another port, is an answer to it.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="OutsideTargetException">The endpoint is not the DUT's: a bug of the caller.</exception>
+    public async ValueTask<UdpAnswer> AskUdpAsync(Endpoint endpoint, ReadOnlyMemory<byte> question, Func<UdpAnswer, bool> takes, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Guard(endpoint.Address);
+        if (endpoint.Transport != Transport.Udp)
+        {
+            throw new ArgumentException($"{endpoint} is no UDP port.", nameof(endpoint));
+        }
+
+        await _datagramRate.WaitAsync(cancellationToken);
+        _datagrams.AddOrUpdate(endpoint.Address, 1, static (_, count) => count + 1);
+        return await UdpAttempt.AskAsync(new IPEndPoint(endpoint.Address.Address, endpoint.Port), question, takes, timeout, _time, cancellationToken);
+    }
+
+    /// <summary>Datagrams sent to an address so far.</summary>
+    public int DatagramsTo(DutAddress address) => _datagrams.GetValueOrDefault(address);
+
+    /// <summary>Address of this host as the DUT sees it, which some protocols repeat in their questions. Sends nothing.</summary>
+    /// <exception cref="LabFaultException">The host has no way to the DUT.</exception>
+    public IPAddress LocalAddressTowards(DutAddress address)
+    {
+        Guard(address);
+        try
+        {
+            using var socket = new Socket(address.Address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            // Connecting a UDP socket looks up the route and no more; the port does not matter (discard, RFC 863).
+            socket.Connect(address.Address, 9);
+            return ((IPEndPoint)socket.LocalEndPoint!).Address;
+        }
+        catch (SocketException fault)
+        {
+            throw new LabFaultException($"The host knows no way to {address}: {fault.Message}.", fault);
+        }
     }
 
     // Whoever gets the socket, or finds there is none, releases the slot.

@@ -149,6 +149,23 @@ public sealed class NetworkNamespace : IDisposable
         }
     }
 
+    /// <summary>Waits until something listens on UDP ports of the device.</summary>
+    /// <exception cref="TimeoutException">It does not within ten seconds.</exception>
+    public async Task WaitForUdpPortsAsync(params int[] ports)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (ports.Where(port => !Run("ss", "-Hlun", "sport", "=", $":{port}").Contains($":{port}", StringComparison.Ordinal)).ToList() is { Count: > 0 } missing)
+        {
+            if (deadline.IsCancellationRequested)
+            {
+                throw new TimeoutException($"nothing listens on UDP {string.Join(", ", missing)}");
+            }
+
+            await tick.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+
     /// <summary>A listening socket of this process inside the device's network; port 0 takes a free one. It is closed with the namespace.</summary>
     public Socket Listen(int port, bool ipv6 = false, int backlog = 64) => InDeviceNetwork(() =>
     {

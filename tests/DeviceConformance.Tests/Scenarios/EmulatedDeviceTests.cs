@@ -56,6 +56,7 @@ public sealed class EmulatedDeviceTests
         yield return Case("update-bit-flip", _update, [], ["5.3-9-2 b"]);
         yield return Case("update-foreign-key", _update, [], ["5.3-9-2 a"]);
         yield return Case("update-downgrade", _update);
+        yield return Case("udp-debug", [], undeclaredV2, undeclaredV3);
         yield return Case("ipv6-debug-port", ["5.6-2-2 a"], undeclaredV2, undeclaredV3);
     }
 
@@ -142,6 +143,12 @@ public sealed class EmulatedDeviceTests
         public TemporaryDeclaration(StandardEdition edition, int offset, DeviceFaults faults)
         {
             DemoDeclaration.Write(_folder.FullName, edition, offset, faults);
+            if (faults is not (DeviceFaults.None or DeviceFaults.UdpDebug))
+            {
+                // All other faults are of TCP; a second of UDP shows that it does no harm.
+                var lab = Path.Combine(_folder.FullName, "lab.yaml");
+                File.WriteAllText(lab, File.ReadAllText(lab).Replace("udp-seconds: 60", "udp-seconds: 1", StringComparison.Ordinal));
+            }
         }
 
         public Declaration Read()

@@ -94,6 +94,21 @@ internal sealed class Bench
         See(new DisclosureSurvey(endpoint, protocol, false), new DisclosureSeen(endpoint, protocol, false, [], [], [.. logins]) { Coverage = All });
     }
 
+    /// <summary>What a sound device shows of UDP: nothing answers, and a limit of ICMP keeps all but a few ports unproven.</summary>
+    public static UdpPortsSeen Udp(params UdpServiceSeen[] open) =>
+        new(Address, [.. open], new PortSet(Enumerable.Range(60000, 60)), new PortSet(Enumerable.Range(1, 59999).Except(open.Select(service => service.Port))), new PortSet(Enumerable.Range(60060, 5476)), 90000, 60, 1, "test") { Coverage = Part };
+
+    /// <summary>Lets a UDP port answer.</summary>
+    public void AnswerUdp(int port, ServiceProtocol protocol) =>
+        See(new UdpPortSweep(Address), Udp(new UdpServiceSeen(port, protocol, protocol == ServiceProtocol.Tls, protocol.ToString(), "question", port, "answer")));
+
+    /// <summary>Declares a UDP interface.</summary>
+    public void DeclareUdp(int port, ServiceProtocol protocol, InterfaceStatus status)
+    {
+        var role = Edition == StandardEdition.V2 ? IxitRole.Intf : IxitRole.LogIntf;
+        Entry(role, Catalogue.Table(role).Stem + "-2", new LogIntfFacts { Network = Fact(true), Transport = Fact(Transport.Udp), Ports = [port], Protocol = Fact(protocol), Status = Fact(status) });
+    }
+
     public static Coverage All => Coverage.Complete("all of it");
 
     public static Coverage Part => Coverage.Partial("half of it");
@@ -207,6 +222,7 @@ internal sealed class Bench
     private void Observe()
     {
         See(new TcpPortSweep(Address), new TcpPortsSeen(Address, [Https], 65534, 0, 0, 65535, 3, "connect") { Coverage = All });
+        See(new UdpPortSweep(Address), Udp());
         See(new ServiceIdentification(Web), new ServiceSeen(Web, ServiceProtocol.Http, true, "", "") { Coverage = All });
         See(new DisclosureSurvey(Web, ServiceProtocol.Http, true), new DisclosureSeen(Web, ServiceProtocol.Http, true, [], [], [Form, Basic]) { Coverage = All });
         TlsVersionSeen Version(TlsVersion version, bool accepted) =>

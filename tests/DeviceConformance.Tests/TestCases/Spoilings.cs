@@ -64,6 +64,18 @@ internal static class Spoilings
         new("disabled interface is on", bench => bench.Facts<LogIntfFacts>(bench.Edition == StandardEdition.V2 ? "Intf-1" : "LogIntf-1", facts => facts with { Status = Bench.Fact(InterfaceStatus.Disabled) }), ["5.6-1-2 a"]),
         new("another protocol than declared", bench => bench.Facts<LogIntfFacts>(bench.Edition == StandardEdition.V2 ? "Intf-1" : "LogIntf-1", facts => facts with { Protocol = Bench.Fact(ServiceProtocol.Mqtt) }), ["5.6-1-2 a"]),
         new("version disclosed", bench => bench.Change<DisclosureSeen>(survey => survey with { Items = [new DisclosedItem(DisclosureKind.Version, "httpd/1.2", "Server")] }), ["5.6-2-2 a"]),
+        new("undeclared CoAP over UDP", bench => bench.AnswerUdp(5683, ServiceProtocol.Coap), ["5.5-5-2 b", "5.6-1-2 c"], ["5.5-5-2 b", "5.6-1-2 b", "5.13-1-2 c"]),
+        new("undeclared mDNS", bench => bench.AnswerUdp(5353, ServiceProtocol.Mdns), ["5.6-1-2 c"], ["5.6-1-2 b"]),
+        new("disabled UDP interface answers", bench =>
+        {
+            bench.DeclareUdp(5683, ServiceProtocol.Coap, InterfaceStatus.Disabled);
+            bench.AnswerUdp(5683, ServiceProtocol.Coap);
+        }, ["5.6-1-2 a"]),
+        new("another UDP protocol than declared", bench =>
+        {
+            bench.DeclareUdp(5683, ServiceProtocol.Coap, InterfaceStatus.Enabled);
+            bench.AnswerUdp(5683, ServiceProtocol.Snmp);
+        }, ["5.6-1-2 a"]),
         new("no confirmations", bench => bench.Entry(IxitRole.Conf, "Conf", null, [.. bench.Catalogue.Table(IxitRole.Conf).Fields.Select(field => (field.Name, "No, not yet"))]),
             ["5.2-2-1 b", "5.2-3-1 d", "5.3-8-1 b", "5.5-8-1 b", "5.6-9-1 b"]),
         new("recommendation without reason", bench => bench.Answer(ProvisionId.Parse("5.2-3"), Support.No, " "), ["5.0-1-1 a"], ["4-1-1 a"]),
@@ -108,6 +120,9 @@ internal static class Spoilings
         new("no origin given", bench => bench.Facts<AuthMechFacts>("AuthMech-2", facts => facts with { Origin = default }), []),
         new("machine login not seen", bench => bench.Facts<AuthMechFacts>("AuthMech-3", facts => facts with { Logins = [new LoginPoint(LoginProtocol.Mqtt, 8883, true, "/", null)] }), []),
         new("no component has a mechanism", bench => bench.Entry(IxitRole.SoftComp, "SoftComp-1", null, ("Update Mechanism", "none")), []),
+        new("declared UDP interface does not answer", bench => bench.DeclareUdp(5353, ServiceProtocol.Mdns, InterfaceStatus.Enabled), []),
+        new("disabled UDP interface stays silent", bench => bench.DeclareUdp(5353, ServiceProtocol.Mdns, InterfaceStatus.Disabled), []),
+        new("unknown UDP service on an undeclared port", bench => bench.AnswerUdp(9999, ServiceProtocol.Unknown), ["5.6-1-2 c"], ["5.6-1-2 b"]),
         new("unknown service on an undeclared port", bench => bench.OpenUndeclared(9999, ServiceProtocol.Unknown), ["5.6-1-2 c"], ["5.6-1-2 b"]),
     ];
 

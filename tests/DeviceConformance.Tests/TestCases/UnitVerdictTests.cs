@@ -1,4 +1,7 @@
+using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.TestCases;
@@ -62,6 +65,26 @@ public sealed class UnitVerdictTests
     }
 
     [TestCaseSource(nameof(Editions))]
+    public void Disabled_UDP_interface_passes_only_when_its_port_is_proven_closed(StandardEdition edition)
+    {
+        var bench = new Bench(edition);
+        var unit = TestUnitId.Parse("5.6-1-2 a");
+        bench.DeclareUdp(60001, ServiceProtocol.Coap, InterfaceStatus.Disabled);
+        Assert.That(bench.Verdicts()[unit], Is.EqualTo(Verdict.Pass), "proven closed on the bench");
+        bench.DeclareUdp(50001, ServiceProtocol.Coap, InterfaceStatus.Disabled);
+        Assert.That(bench.Verdicts()[unit], Is.EqualTo(Verdict.Inconclusive), "silent on the bench");
+    }
+
+    [TestCaseSource(nameof(Editions))]
+    public void UDP_listener_of_the_host_is_not_the_device_s(StandardEdition edition)
+    {
+        var bench = new Bench(edition);
+        bench.AnswerUdp(5353, ServiceProtocol.Mdns);
+        bench.Lab = bench.Lab with { HostListeners = [new HostListener(new Endpoint(Bench.Address, 5353, Transport.Udp), "host")] };
+        Assert.That(bench.Verdicts().Values, Has.None.EqualTo(Verdict.Fail));
+    }
+
+    [TestCaseSource(nameof(Editions))]
     public void Every_unit_is_shown_failing_and_inconclusive(StandardEdition edition)
     {
         var units = new Bench(edition).Verdicts().Keys.ToHashSet();
@@ -114,6 +137,7 @@ public sealed class UnitVerdictTests
         var asked = Registry.For(bench.Catalogue).SelectMany(testCase => testCase.Units(edition)).SelectMany(unit => unit.Ask(declared, seen)).Distinct().ToList();
         Assert.That(asked.Where(request => !seen.Contains(request)), Is.Empty);
         Assert.That(asked.OfType<TcpPortSweep>().Count(), Is.EqualTo(1));
+        Assert.That(asked.OfType<UdpPortSweep>().Count(), Is.EqualTo(1));
     }
 
     private static bool OnlyInV3(Spoiling spoiling)
