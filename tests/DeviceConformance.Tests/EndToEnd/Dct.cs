@@ -69,13 +69,13 @@ internal sealed class Dct : IDisposable
         return AssessmentJson.Read(stream);
     }
 
-    /// <summary>Requests that the journal of a run holds an answer to more than once.</summary>
+    /// <summary>Requests that were asked again although the journal of the run held a complete answer; time-limited sweeps are continued.</summary>
     public static IEnumerable<string> RequestsAskedTwice(string run) =>
         File.ReadLines(Path.Combine(run, RunFolder.JournalName))
-            .Select(line => JsonNode.Parse(line)?["record"]?["request"]?.ToJsonString())
-            .OfType<string>()
-            .GroupBy(request => request)
-            .Where(asked => asked.Count() > 1)
+            .Select(line => JsonNode.Parse(line)?["record"])
+            .Where(record => record?["request"] is not null)
+            .GroupBy(record => record!["request"]!.ToJsonString())
+            .Where(asked => asked.SkipLast(1).Any(record => record!["outcome"]?["observation"]?["coverage"]?["isComplete"]?.GetValue<bool>() != false))
             .Select(asked => asked.Key);
 
     public void Dispose()
