@@ -101,7 +101,7 @@ public sealed class RunFolder : IDisposable
             run.WriteManifest();
             run.OpenJournal();
             return run;
-        });
+        }, "The run did not begin; name a folder that can be written, with enough space.");
     }
 
     /// <summary>Opens a run to read it.</summary>
@@ -127,7 +127,7 @@ public sealed class RunFolder : IDisposable
         {
             run.OpenJournal();
             return run;
-        });
+        }, "If another dct writes to it, wait for its end.");
     }
 
     /// <summary>Adds the start of a session.</summary>
@@ -268,7 +268,7 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private static T Guarded<T>(string path, Func<T> action)
+    private static T Guarded<T>(string path, Func<T> action, string remedy = "What was recorded before is kept; remove the cause, then go on with --resume.")
     {
         try
         {
@@ -276,7 +276,7 @@ public sealed class RunFolder : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new RunFolderException($"{path}: {fault.Message} What was recorded before is kept.", fault);
+            throw new RunFolderException($"{path}: {fault.Message.TrimEnd('.')}. {remedy}", fault);
         }
     }
 

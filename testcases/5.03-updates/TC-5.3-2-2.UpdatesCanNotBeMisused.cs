@@ -24,22 +24,21 @@ public sealed class UpdatesCanNotBeMisused : TestCase
     ];
 
     /// <summary>The attacks with an image are devised when each of them could be offered; whether they succeeded is for unit b.</summary>
-    private static IEnumerable<Finding> JudgeAttacks(Declaration declared, ObservationSet seen)
+    private static IEnumerable<Finding> JudgeAttacks(Declaration declared, ObservationSet seen) =>
+        from pair in UpdateTrials.Mechanisms(declared)
+        from tried in UpdateTrials.Seen(declared, seen, pair.Entry, pair.Facts, pair.Entry.Id)
+        select tried.Gap ?? JudgeOffered(tried.Trials!, tried.Evidence, pair.Entry, pair.Facts);
+
+    private static Finding JudgeOffered(UpdateTrialsSeen trials, EvidenceRef evidence, IxitEntry entry, UpdMechFacts facts)
     {
-        foreach (var (entry, facts) in UpdateTrials.Mechanisms(declared))
-        {
-            var offered = seen.All<UpdateTrialsSeen>().Where(trials => trials.Observation.UpdMech == entry.Id).ToList();
-            var missing = UpdateTrials.Spoiled.Where(variant => offered.TrueForAll(trials => trials.Observation.Trial(variant) is null or { Result: UpdateResult.NotOffered })).ToList();
-            yield return offered.Count > 0 && missing.Count == 0
-                ? Finding.Pass(entry.Id, $"An altered, an unsigned, a foreign-signed and an older image are offered to the DUT by {entry.Id}.", offered.Select(trials => trials.Evidence))
-                : Finding.Inconclusive(
-                    entry.Id,
-                    $"Of the attacks with an image on {entry.Id}, {(offered.Count == 0 ? "none was" : $"{string.Join(", ", missing)} could not be")} made.",
-                    offered.Count == 0
-                        ? $"Allow state-changing probes in lab.yaml and declare 'offer', 'version', 'genuine', 'older', 'other-key' and 'layout' in the facts of {entry.Id}."
-                        : $"Declare the missing images in the facts of {entry.Id}{(facts.OtherKey.IsDeclared ? "" : " ('other-key')")}{(facts.Older.IsDeclared ? "" : " ('older')")}.",
-                    offered.Select(trials => trials.Evidence));
-        }
+        var missing = UpdateTrials.Spoiled.Where(variant => trials.Trial(variant) is null or { Result: UpdateResult.NotOffered }).ToList();
+        return missing.Count == 0
+            ? Finding.Pass(entry.Id, $"An altered, an unsigned, a foreign-signed and an older image are offered to the DUT by {entry.Id}.", evidence)
+            : Finding.Inconclusive(
+                entry.Id,
+                $"Of the attacks with an image on {entry.Id}, {string.Join(", ", missing)} could not be made.",
+                $"Declare the missing images in the facts of {entry.Id}{(facts.OtherKey.IsDeclared ? "" : " ('other-key')")}{(facts.Older.IsDeclared ? "" : " ('older')")}.",
+                evidence);
     }
 
     private static IEnumerable<Finding> JudgeOutcome(Declaration declared, ObservationSet seen) =>

@@ -31,22 +31,31 @@ internal static class UpdateTrials
     /// <param name="subject">What the finding is about: the mechanism, or a component that refers to it.</param>
     public static IEnumerable<Finding> JudgeRefusal(Declaration declared, ObservationSet seen, IxitEntry entry, UpdMechFacts facts, ImmutableArray<UpdateVariant> variants, string subject)
     {
+        foreach (var (trials, evidence, gap) in Seen(declared, seen, entry, facts, subject))
+        {
+            yield return gap ?? JudgeTrials(trials!, evidence, entry, variants, subject);
+        }
+    }
+
+    /// <summary>What was tried with a mechanism, or why nothing was.</summary>
+    public static IEnumerable<(UpdateTrialsSeen? Trials, EvidenceRef Evidence, Finding? Gap)> Seen(Declaration declared, ObservationSet seen, IxitEntry entry, UpdMechFacts facts, string subject)
+    {
         var requests = RequestFor(declared, entry, facts).ToList();
         if (requests.Count == 0)
         {
-            yield return Finding.Inconclusive(
+            yield return (null, entry.Ref, Finding.Inconclusive(
                 subject,
                 $"{entry.Id} does not say in its facts how an update can be offered over the LAN and how the version is read.",
                 $"Add 'offer', 'version', 'genuine' and 'layout' to the facts of {entry.Id}, or make the attacks by hand and decide this point with 'dct answer'.",
-                entry.Ref);
+                entry.Ref));
         }
 
         foreach (var request in requests)
         {
             var asked = seen.Ask(request);
             yield return asked.TryGet(out var trials, out var evidence)
-                ? JudgeTrials(trials, evidence, entry, variants, subject)
-                : DutServices.Gap(asked, subject, $"Spoiled updates were not offered to {entry.Id}")!;
+                ? (trials, evidence, null)
+                : (null, entry.Ref, DutServices.Gap(asked, subject, $"Spoiled updates were not offered to {entry.Id}"));
         }
     }
 

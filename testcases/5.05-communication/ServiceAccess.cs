@@ -85,14 +85,15 @@ internal static class ServiceAccess
         }
 
         var closed = facts.Ports.Where(port => !DutServices.FirstOpen(declared, seen, port).Any()).ToList();
+        var (why, remedy) = facts.Ports.IsEmpty
+            ? ($"{entry.Id} gives no ports in its facts", $"Add 'ports' to the facts of {entry.Id}")
+            : closed.Count > 0
+                ? ($"Port {string.Join(", ", closed)} of {entry.Id} was not seen open", $"Have the service of {entry.Id} open")
+                : ($"No login of {string.Join(", ", entry.References("Authentication Mechanism"))} is declared on a port of {entry.Id} that this harness speaks", $"Add 'logins' to the facts of the authentication mechanism of {entry.Id}");
         yield return Finding.Inconclusive(
             entry.Id,
-            facts.Ports.IsEmpty
-                ? $"{entry.Id} gives no ports in its facts, so that access to it was not tried."
-                : closed.Count > 0
-                    ? $"Port {string.Join(", ", closed)} of {entry.Id} was not seen open, so that access to it was not tried."
-                    : $"No login of {string.Join(", ", entry.References("Authentication Mechanism"))} is declared on a port of {entry.Id} that this harness speaks, so that access to it was not tried.",
-            $"Add 'ports' to the facts of {entry.Id} and 'logins' to those of its authentication mechanism, and have the service open; or decide this point with 'dct answer'.",
+            $"{why}, so that access to it was not tried.",
+            $"{remedy}, then run again; or decide this point with 'dct answer'.",
             entry.Ref);
     }
 

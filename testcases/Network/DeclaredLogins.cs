@@ -71,7 +71,7 @@ internal static class DeclaredLogins
         {
             return Finding.Fail(
                 survey.Endpoint.ToString(),
-                $"{survey.Endpoint} asks for a login by {Name(login)}{(login.Tls ? " inside TLS" : " in clear")}{At(login)}, and no entry of 1-AuthMech declares this {what}.",
+                $"{survey.Endpoint} asks for a login by {Name(login)}{Protection(login)}{At(login)}, and no entry of 1-AuthMech declares this {what}.",
                 reference);
         }
 
@@ -90,6 +90,9 @@ internal static class DeclaredLogins
 
     private static string Action(LoginPoint login) => login.Form is { Action.Length: > 0 } form ? form.Action : login.Path;
 
+    // SSH brings its own protection.
+    private static string Protection(LoginPoint login) => login.Tls ? " inside TLS" : login.Protocol == LoginProtocol.Ssh ? "" : " in clear";
+
     private static string At(LoginPoint login) => login.Path.Length > 1 ? $" at {login.Path}" : "";
 
     private static string Name(LoginPoint login) => login.Protocol switch
@@ -97,6 +100,7 @@ internal static class DeclaredLogins
         LoginProtocol.HttpBasic => "HTTP Basic",
         LoginProtocol.HttpDigest => "HTTP Digest",
         LoginProtocol.HttpForm => "an HTML form",
+        LoginProtocol.Ssh => "SSH",
         LoginProtocol.Other => "a protocol of its own",
         var protocol => protocol.ToString(),
     };

@@ -18,7 +18,7 @@ internal static class DctCommand
           dct run my-device                          probe the device, judge, write reports
           dct answer runs/ID                         what only a person can see
 
-        Exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 fault of harness or lab, 64 usage, 65 bad declaration.
+        Exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 fault of harness or lab or stopped, 64 usage, 65 bad declaration.
         """)
     {
         DemoCommand.Build(),

@@ -84,11 +84,13 @@ internal static class ObserveCommand
         command.Add(json);
         command.Add(transcript);
         command.Add(isPublic);
-        command.SetAction((parsed, cancellationToken) => ObserveAsync(request(parsed), parsed.GetValue(json), parsed.GetValue(transcript), parsed.GetValue(isPublic), cancellationToken));
+        var isRouted = new Option<bool>("--allow-routed") { Description = "Permit an address that only a gateway leads to." };
+        command.Add(isRouted);
+        command.SetAction((parsed, cancellationToken) => ObserveAsync(request(parsed), parsed.GetValue(json), parsed.GetValue(transcript), parsed.GetValue(isPublic), parsed.GetValue(isRouted), cancellationToken));
         return command;
     }
 
-    private static async Task<int> ObserveAsync(ProbeRequest request, bool json, bool showTranscript, bool isPublic, CancellationToken cancellationToken)
+    private static async Task<int> ObserveAsync(ProbeRequest request, bool json, bool showTranscript, bool isPublic, bool isRouted, CancellationToken cancellationToken)
     {
         var address = AddressOf(request);
         if (address.IsPublic && !isPublic)
@@ -97,7 +99,7 @@ internal static class ObserveCommand
         }
 
         var time = TimeProvider.System;
-        var declared = Bare(address, isPublic);
+        var declared = Bare(address, isPublic, isRouted);
         using var link = new DutLink(declared.Lab, [address], time);
         var transcript = new Transcript(time, []);
         var context = new ProbeContext(declared, link, LivenessOf(address, link, declared), transcript, time, (_, extension) => new EvidenceRef($"(not kept).{extension}", ""), (_, _) => { });
@@ -139,12 +141,12 @@ internal static class ObserveCommand
     }
 
     /// <summary>A declaration that holds nothing but the address.</summary>
-    private static Declaration Bare(DutAddress address, bool isPublic) => new(
+    private static Declaration Bare(DutAddress address, bool isPublic, bool isRouted) => new(
         StandardEdition.V3,
         new Dut("", "", "", "", "", "", Fact<bool>.Missing, "", [], [], [new DutSample("", "", [], [address])], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", "")),
         new Ics([]),
         new Ixit([]),
-        LabSetup.Default with { AllowedImpact = ProbeImpact.StateChanging, AllowPublicAddresses = isPublic },
+        LabSetup.Default with { AllowedImpact = ProbeImpact.StateChanging, AllowPublicAddresses = isPublic, AllowRoutedAddresses = isRouted },
         Environment.CurrentDirectory);
 
     private static DutAddress AddressOf(ProbeRequest request) => request switch

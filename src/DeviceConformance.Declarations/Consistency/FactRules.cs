@@ -159,14 +159,19 @@ internal sealed class FactRules
 
     private void Need<T>(IxitEntry entry, Fact<T> fact, string key)
     {
-        if (!fact.IsDeclared && !_misread.Contains((entry.Table.Id, key)))
+        if (!fact.IsDeclared)
         {
             Missing(entry, key);
         }
     }
 
-    private void Missing(IxitEntry entry, string key) =>
-        _complaints.Warn("missing-fact", _draft.PlaceOfFacts(entry), $"The facts of {entry.Id} do not give '{key}'.", $"Add '{key}:'; without it the harness has to leave open what depends on it.", entry.Table.Id, key);
+    private void Missing(IxitEntry entry, string key)
+    {
+        if (!_misread.Contains((entry.Table.Id, key)))
+        {
+            _complaints.Warn("missing-fact", _draft.PlaceOfFacts(entry), $"The facts of {entry.Id} do not give '{key}'.", $"Add '{key}:'; without it the harness has to leave open what depends on it.", entry.Table.Id, key);
+        }
+    }
 
     private void Clash(IxitEntry entry, bool clashes, SourceSpan at, string key, string what)
     {

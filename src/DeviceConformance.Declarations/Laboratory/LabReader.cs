@@ -37,25 +37,33 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
             map.Text("interface").Or(""),
             map.Choice<ProbeImpact>("allowed-impact").Or(LabSetup.Default.AllowedImpact),
             map.YesNo("allow-public-addresses").Or(false),
+            map.YesNo("allow-routed-addresses").Or(false),
             map.Map("limits") is { } limits ? Limits(limits) : LabLimits.Default,
             [.. map.Maps("credentials", "a credential").Select(Credential).OfType<TestCredential>()],
             [.. map.Maps("actuators", "an actuator").Select(Actuator)],
             [.. map.Maps("host-listeners", "a listener of the host").Select(Listener).OfType<HostListener>()],
-            StandIn(map));
+            StandIn(map))
+        {
+            SweepMethod = map.Choice<SweepMethod>("sweep-method").Or(SweepMethod.Auto),
+        };
         map.Close();
         return lab;
     }
 
     private static LabLimits Limits(MapReader map)
     {
-        var otherwise = LabLimits.Default;
+        var sweep = map.Choice<SweepPace>("sweep").Or(SweepPace.Gentle);
+        var otherwise = sweep == SweepPace.Fast ? LabLimits.Fast : LabLimits.Default;
         var limits = new LabLimits(
-            map.Number("connections-per-second", 1, 100_000).Or(otherwise.ConnectionsPerSecond),
+            map.Number("connections-per-second", 1, 1_000_000).Or(otherwise.ConnectionsPerSecond),
             map.Number("concurrent-connections", 1, 4096).Or(otherwise.ConcurrentConnections),
             map.Number("connect-timeout-milliseconds", 50, 60_000).Or(otherwise.ConnectTimeoutMilliseconds),
             map.Number("credential-attempts", 0, 100_000).Or(otherwise.CredentialAttempts),
             map.Number("udp-seconds", 1, 24 * 60 * 60).Or(otherwise.UdpSeconds),
-            map.Number("minutes", 1, 7 * 24 * 60).Or(otherwise.Minutes));
+            map.Number("minutes", 1, 7 * 24 * 60).Or(otherwise.Minutes))
+        {
+            Sweep = sweep,
+        };
         map.Close();
         return limits;
     }

@@ -89,15 +89,18 @@ internal static class FormShapes
         new("interface", Free, "Network interface towards the DUT; empty: whatever the routing table says"),
         new("allowed-impact", Of<ProbeImpact>(), "The most that probes may do to the DUT", true),
         new("allow-public-addresses", Flag, "Whether an address outside private ranges may be probed"),
+        new("allow-routed-addresses", Flag, "Whether an address may be probed that is on no network of the host, so that a gateway leads to it"),
         new("limits", new Group(
         [
-            new("connections-per-second", new Whole(1, 1_000_000), "New connections per second at the most"),
-            new("concurrent-connections", new Whole(1, 65536), "Open connections at the same time"),
-            new("connect-timeout-milliseconds", new Whole(1, 600_000), "How long a connection attempt waits"),
-            new("credential-attempts", new Whole(0, 1_000_000), "Wrong logins per login point at the most"),
+            new("sweep", Of<SweepPace>(), "gentle: a port sweep begins slowly, for every device; fast: ten times as fast, as far as connections-per-second lets it, for devices that are known to bear it"),
+            new("connections-per-second", new Whole(1, 1_000_000), "New connections per second at the most, SYNs of a sweep included"),
+            new("concurrent-connections", new Whole(1, 4096), "Open connections at the same time"),
+            new("connect-timeout-milliseconds", new Whole(50, 60_000), "How long a connection attempt waits"),
+            new("credential-attempts", new Whole(0, 100_000), "Wrong logins per login point at the most"),
             new("udp-seconds", new Whole(1, 86_400), "Length of the sweep over the UDP ports of one address at the most"),
-            new("minutes", new Whole(1, 100_000), "Length of the campaign"),
+            new("minutes", new Whole(1, 7 * 24 * 60), "Length of the campaign"),
         ]), "Limits that protect the DUT"),
+        new("sweep-method", Of<SweepMethod>(), "How TCP ports are swept; syn needs the right to send raw packets (CAP_NET_RAW), auto uses it where it is there"),
         new("credentials", new ListOf(new Group(
         [
             new("auth-mech", Free, "Entry of 1-AuthMech", true),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Standard;
 
 namespace DeviceConformance.Declarations.Templates;
@@ -159,14 +160,18 @@ public static class FormWriter
             Line(text, 0, key.Name switch
             {
                 "allowed-impact" => "allowed-impact: read-only",
-                "allow-public-addresses" => "allow-public-addresses: no",
-                "limits" => "limits: {connections-per-second: 2000, concurrent-connections: 128, connect-timeout-milliseconds: 1000, credential-attempts: 300, udp-seconds: 60, minutes: 60}",
+                "allow-public-addresses" or "allow-routed-addresses" => $"{key.Name}: no",
+                "limits" => Limits(LabLimits.Default),
+                "sweep-method" => "sweep-method: auto",
                 _ => key.Shape is FormShape.ListOf ? $"{key.Name}: []" : $"{key.Name}: ''",
             });
         }
 
         return text.ToString();
     }
+
+    private static string Limits(LabLimits usual) =>
+        $"limits: {{sweep: gentle, connections-per-second: {usual.ConnectionsPerSecond}, concurrent-connections: {usual.ConcurrentConnections}, connect-timeout-milliseconds: {usual.ConnectTimeoutMilliseconds}, credential-attempts: {usual.CredentialAttempts}, udp-seconds: {usual.UdpSeconds}, minutes: {usual.Minutes}}}";
 
     private static string Table(Catalogue catalogue, IxitTable table, string schema)
     {

@@ -22,6 +22,8 @@ public static class YamlText
     /// <summary>How many nodes a file may have.</summary>
     public const int MaxNodes = 200_000;
 
+    private const string Remedy = "Mend the line; check indentation, quotes around texts with ': ' or ' #', and brackets.";
+
     /// <summary>Reads a file; null when it holds no single readable document, with the complaints that say why.</summary>
     /// <param name="bytes">The file.</param>
     /// <param name="file">Its name, for complaints.</param>
@@ -53,7 +55,7 @@ public static class YamlText
                 "yaml-syntax",
                 new SourceSpan(file, line, Math.Max(1, (int)exception.Start.Column)),
                 $"This is not valid YAML: {exception.Message.TrimEnd('.')}.",
-                "Mend the line; check indentation, quotes around texts with ': ' or ' #', and brackets.");
+                Remedy);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
         {
@@ -61,8 +63,8 @@ public static class YamlText
             complaints.Reject(
                 "yaml-syntax",
                 construction.Last,
-                $"The YAML parser can not read on from here ({exception.GetType().Name}).",
-                "Mend or rewrite what follows.");
+                "This is not valid YAML: the parser can not read on from here.",
+                Remedy);
         }
 
         return null;

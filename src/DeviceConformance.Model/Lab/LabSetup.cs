@@ -76,6 +76,29 @@ public sealed record TestCredential(string AuthMech, string Sample, CredentialKi
 /// <param name="How">Who or what operates it, in words.</param>
 public sealed record Actuator(string Name, string Does, string How);
 
+/// <summary>How a sweep over ports treats the DUT.</summary>
+public enum SweepPace
+{
+    /// <summary>Begins slowly and goes faster only as the DUT keeps up: for every device.</summary>
+    Gentle,
+
+    /// <summary>Begins fast and allows ten times as much: for devices that are known to bear it. It slows down all the same.</summary>
+    Fast,
+}
+
+/// <summary>How a sweep asks a TCP port.</summary>
+public enum SweepMethod
+{
+    /// <summary>By a SYN where the host allows raw packets, by connecting elsewhere and on loopback.</summary>
+    Auto,
+
+    /// <summary>By connecting: needs no right.</summary>
+    Connect,
+
+    /// <summary>By a SYN, or not at all.</summary>
+    Syn,
+}
+
 /// <summary>Limits that protect the DUT.</summary>
 /// <param name="ConnectionsPerSecond">New connections per second at the most, 1 or more.</param>
 /// <param name="ConcurrentConnections">Connections open or being opened at the same time, 1 or more.</param>
@@ -97,11 +120,17 @@ public sealed record LabLimits(
     /// 3.3 s; it begins at a twentieth of that and goes only as fast as the DUT keeps answering. Ports that refuse or accept free their
     /// place at once; 1024 places fill up only where a firewall swallows connections, which costs the DUT nothing, and bound such a sweep:
     /// 65 535 ports, 1024 at a time, 0.2 s each, are 13 s. All other probes hold four connections to a port at the most. A second without
-    /// an answer is the first retransmission of TCP (RFC 6298, 2.1). 300 wrong logins are enough to see that the limit of 100 which
-    /// NIST SP 800-63B, 5.2.2, sets is missing, after all common default credentials have been tried. A device that answers one closed UDP port a second, as Linux
-    /// does, can not prove all of them closed in a day; a minute asks each of them at a rate that small devices bear.
+    /// an answer is the first retransmission of TCP (RFC 6298, 2.1). 500 wrong logins hold every default credential that is
+    /// known from one kind of login, and show that the limit of 100 which NIST SP 800-63B, 5.2.2, sets is missing. A device that answers
+    /// one closed UDP port a second, as Linux does, can not prove all of them closed in a day; a minute asks each at a rate that small devices bear.
     /// </remarks>
-    public static LabLimits Default { get; } = new(20000, 1024, 1000, 300, 60, 60);
+    public static LabLimits Default { get; } = new(20000, 1024, 1000, 500, 60, 60);
+
+    /// <summary>Upper bounds for a DUT that is known to bear a fast sweep: 200 000 SYNs a second fill the 100 Mbit/s of a plain Ethernet link.</summary>
+    public static LabLimits Fast { get; } = Default with { ConnectionsPerSecond = 200_000, Sweep = SweepPace.Fast };
+
+    /// <summary>How sweeps treat the DUT.</summary>
+    public SweepPace Sweep { get; init; }
 }
 
 /// <summary>A listener on a loopback address that belongs to the laboratory's host and not to the DUT.</summary>
@@ -114,6 +143,7 @@ public sealed record HostListener(Endpoint Endpoint, string Reason);
 /// <param name="Interface">Network interface towards the DUT; empty: whatever the routing table says.</param>
 /// <param name="AllowedImpact">The most that probes may do.</param>
 /// <param name="AllowPublicAddresses">Whether an address outside private ranges may be probed.</param>
+/// <param name="AllowRoutedAddresses">Whether an address may be probed that only a gateway leads to.</param>
 /// <param name="Limits">Limits.</param>
 /// <param name="Credentials">Credentials for tests.</param>
 /// <param name="Actuators">What acts on the DUT.</param>
@@ -124,14 +154,18 @@ public sealed record LabSetup(
     string Interface,
     ProbeImpact AllowedImpact,
     bool AllowPublicAddresses,
+    bool AllowRoutedAddresses,
     LabLimits Limits,
     ImmutableArray<TestCredential> Credentials,
     ImmutableArray<Actuator> Actuators,
     ImmutableArray<HostListener> HostListeners,
     DutAddress? StandInAddress)
 {
+    /// <summary>How sweeps ask TCP ports.</summary>
+    public SweepMethod SweepMethod { get; init; }
+
     /// <summary>A laboratory that allows reading and has nothing else.</summary>
-    public static LabSetup Default { get; } = new("", "", ProbeImpact.ReadOnly, false, LabLimits.Default, [], [], [], null);
+    public static LabSetup Default { get; } = new("", "", ProbeImpact.ReadOnly, false, false, LabLimits.Default, [], [], [], null);
 
     /// <summary>Credentials of a kind for a mechanism.</summary>
     public IEnumerable<TestCredential> CredentialsFor(string authMech, CredentialKind kind) =>

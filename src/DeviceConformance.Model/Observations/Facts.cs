@@ -12,7 +12,7 @@ namespace DeviceConformance.Model.Observations;
 /// <param name="Closed">Number of ports that refused.</param>
 /// <param name="Silent">Number of ports that never answered, in any of the tries.</param>
 /// <param name="NotTried">Number of ports that were not tried, or tried when the DUT was gone.</param>
-/// <param name="Connections">Connection attempts made, repeats included.</param>
+/// <param name="Connections">Connection attempts made, repeats and SYNs without a connection included.</param>
 /// <param name="Seconds">Length of the sweep in seconds.</param>
 /// <param name="Method">How it was done: connect, SYN.</param>
 public sealed record TcpPortsSeen(

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net.NetworkInformation;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Network;
-using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.Link;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Link;

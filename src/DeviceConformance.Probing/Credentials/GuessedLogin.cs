@@ -2,7 +2,6 @@ using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Standard;
-using DeviceConformance.Probing.Campaigns;
 
 namespace DeviceConformance.Probing.Credentials;
 

@@ -49,8 +49,10 @@ internal static class BannerSurvey
     private static bool IsSpoken(ServiceProtocol protocol) =>
         protocol is ServiceProtocol.Ssh or ServiceProtocol.Smtp or ServiceProtocol.Pop3 or ServiceProtocol.Imap or ServiceProtocol.Rfb;
 
-    private static bool IsWhole(ServiceProtocol protocol, string said) =>
-        said.EndsWith('\n') && (protocol != ServiceProtocol.Ssh || _ssh.IsMatch(said));
+    // A server may send its KEXINIT right behind the line with its identification, and then nothing before it has the client's.
+    private static bool IsWhole(ServiceProtocol protocol, string said) => protocol == ServiceProtocol.Ssh
+        ? _ssh.Match(said) is { Success: true } line && line.Index + line.Length < said.Length
+        : said.EndsWith('\n');
 
     private static bool MayNudge(DisclosureSurvey request) =>
         request.Protocol is ServiceProtocol.Unknown or ServiceProtocol.Other or ServiceProtocol.Tls && request.Endpoint.Port is < FirstPrinterPort or > LastPrinterPort;

@@ -15,12 +15,14 @@ internal sealed class PageShape
 
     private readonly int _status;
     private readonly HashSet<string> _words;
+    private readonly HashSet<string> _wordsWithoutPath;
     private readonly int _length;
 
-    private PageShape(int status, HashSet<string> words, int length)
+    private PageShape(int status, HashSet<string> words, HashSet<string> wordsWithoutPath, int length)
     {
         _status = status;
         _words = words;
+        _wordsWithoutPath = wordsWithoutPath;
         _length = length;
     }
 
@@ -33,8 +35,30 @@ internal sealed class PageShape
         var text = answer.Text;
         text = text.Length > MaxText ? text[..MaxText] : text;
         var name = path[(path.LastIndexOf('/') + 1)..];
-        text = text.Replace(path, "", StringComparison.OrdinalIgnoreCase);
-        text = name.Length > 2 ? text.Replace(name, "", StringComparison.OrdinalIgnoreCase) : text;
+        var withoutPath = text.Replace(path, "", StringComparison.OrdinalIgnoreCase);
+        withoutPath = name.Length > 2 ? withoutPath.Replace(name, "", StringComparison.OrdinalIgnoreCase) : withoutPath;
+        return new PageShape(answer.Status, Words(text), Words(withoutPath), answer.Body.Length);
+    }
+
+    /// <summary>Whether two answers are one page.</summary>
+    /// <remarks>A page either echoes the path or has a word that is its name by chance, and only what is an echo may be left out.</remarks>
+    public bool IsLike(PageShape other) =>
+        _status == other._status
+        && (AreLike(_wordsWithoutPath, other._wordsWithoutPath, _length == other._length) || AreLike(_words, other._words, _length == other._length));
+
+    private static bool AreLike(HashSet<string> words, HashSet<string> others, bool sameLength)
+    {
+        if (words.Count == 0 || others.Count == 0)
+        {
+            return words.Count == others.Count && sameLength;
+        }
+
+        var common = words.Count(others.Contains);
+        return common >= Alike * (words.Count + others.Count - common);
+    }
+
+    private static HashSet<string> Words(string text)
+    {
         var words = new HashSet<string>(StringComparer.Ordinal);
         var word = new StringBuilder();
         foreach (var character in text)
@@ -50,24 +74,7 @@ internal sealed class PageShape
         }
 
         Take(words, word);
-        return new PageShape(answer.Status, words, answer.Body.Length);
-    }
-
-    /// <summary>Whether two answers are one page.</summary>
-    public bool IsLike(PageShape other)
-    {
-        if (_status != other._status)
-        {
-            return false;
-        }
-
-        if (_words.Count == 0 || other._words.Count == 0)
-        {
-            return _words.Count == other._words.Count && _length == other._length;
-        }
-
-        var common = _words.Count(other._words.Contains);
-        return common >= Alike * (_words.Count + other._words.Count - common);
+        return words;
     }
 
     private static void Take(HashSet<string> words, StringBuilder word)

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
+using DeviceConformance.Probing.RawPackets;
 
 namespace DeviceConformance.Probing.Link;
 
@@ -25,10 +26,10 @@ public sealed class DutLink : IDisposable
     private readonly ConcurrentDictionary<DutAddress, int> _datagrams = new();
 
     /// <summary>A link to the declared addresses.</summary>
-    /// <param name="lab">Limits and permission for public addresses.</param>
+    /// <param name="lab">Limits and permission for public and routed addresses.</param>
     /// <param name="targets">Declared addresses of the DUT; nothing else is ever contacted.</param>
     /// <param name="time">Clock.</param>
-    /// <exception cref="ArgumentException">A target is a public address and the laboratory does not allow that.</exception>
+    /// <exception cref="ArgumentException">A target is a public address, or on no network of this host, and the laboratory does not allow that.</exception>
     public DutLink(LabSetup lab, IEnumerable<DutAddress> targets, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(lab);
@@ -40,6 +41,14 @@ public sealed class DutLink : IDisposable
         if (!lab.AllowPublicAddresses && _targets.FirstOrDefault(target => target.IsPublic) is { Address: not null } outside)
         {
             throw new ArgumentException($"{outside} is a public address; lab.yaml must say 'allow-public-addresses: yes' before it is probed.", nameof(targets));
+        }
+
+        // Whatever answers behind a gateway would be taken for the DUT, and packets for a wrong address would leave the laboratory.
+        if (!lab.AllowRoutedAddresses && _targets.FirstOrDefault(target => !target.IsPublic && !AttachedNetworks.Hold(target.Address)) is { Address: not null } routed)
+        {
+            throw new ArgumentException(
+                $"{routed} is on no network that this host is attached to: a gateway would lead to it. Check the address and the cable, or write 'allow-routed-addresses: yes' in lab.yaml.",
+                nameof(targets));
         }
     }
 
@@ -161,6 +170,18 @@ public sealed class DutLink : IDisposable
         {
             throw new LabFaultException($"The host knows no way to {address}: {fault.Message}.", fault);
         }
+    }
+
+    /// <summary>Opens a way to ask ports by raw packets. It holds no connection, and its caller keeps to the limit of a second.</summary>
+    /// <returns>Null and the reason where this host can not.</returns>
+    /// <exception cref="OutsideTargetException">The address is not the DUT's: a bug of the caller.</exception>
+    internal SynKnocker? OpenSyn(DutAddress address, out string why)
+    {
+        Guard(address);
+        var counts = _attempts.GetOrAdd(address, static _ => new int[65536]);
+        return RawTcpSocket.TryOpen(address.Address, out why) is { } socket
+            ? new SynKnocker(socket, address.Address, _time, port => Interlocked.Increment(ref counts[port]))
+            : null;
     }
 
     // Whoever gets the socket, or finds there is none, releases the slot.

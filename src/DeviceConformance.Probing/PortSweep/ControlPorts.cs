@@ -54,7 +54,7 @@ internal sealed class ControlPorts
         var ports = answer == PortAnswer.Open ? _accepting : _refusing;
         lock (_lock)
         {
-            if (ports.Count < Most)
+            if (ports.Count < Most && !ports.Contains(port))
             {
                 ports.Add(port);
             }
@@ -69,6 +69,36 @@ internal sealed class ControlPorts
             var ports = _refusing.Count > 0 && !RefusalsStopped ? _refusing : _accepting;
             port = ports.Count == 0 ? 0 : ports[_turn++ % ports.Count];
             return port != 0;
+        }
+    }
+
+    /// <summary>A port that accepted before; false when there is none.</summary>
+    public bool TryAccepting(out int port)
+    {
+        lock (_lock)
+        {
+            port = _accepting.Count == 0 ? 0 : _accepting[_turn++ % _accepting.Count];
+            return port != 0;
+        }
+    }
+
+    /// <summary>Some ports that accepted before, in turn.</summary>
+    public List<int> Accepting(int most)
+    {
+        lock (_lock)
+        {
+            var first = _accepting.Count == 0 ? 0 : _turn++ % _accepting.Count;
+            return [.. _accepting.Skip(first).Concat(_accepting.Take(first)).Take(most)];
+        }
+    }
+
+    /// <summary>Forgets a port that no longer does what it did.</summary>
+    public void Remove(int port)
+    {
+        lock (_lock)
+        {
+            _accepting.Remove(port);
+            _refusing.Remove(port);
         }
     }
 

@@ -9,11 +9,27 @@ namespace DeviceConformance.Probing.PortSweep;
 /// <summary>The network as a sweep sees it.</summary>
 /// <param name="Knock">Asks one port, waiting as long as given.</param>
 /// <param name="Look">Asks for a sign of life.</param>
-/// <param name="Connections">How many connection attempts have been made.</param>
+/// <param name="Connections">How many attempts have been made.</param>
 internal sealed record SweepGround(
     Func<int, TimeSpan, CancellationToken, ValueTask<Knock>> Knock,
     Func<CancellationToken, Task<SignOfLife>> Look,
-    Func<int> Connections);
+    Func<int> Connections)
+{
+    /// <summary>How a port is asked, in a word.</summary>
+    public string Method { get; init; } = SweepFindings.Connect;
+
+    /// <summary>
+    /// Asks a port without a connection, for a packet each way: returns at once, and tells the answer and how long it took on a thread of its
+    /// own; an error of the host comes back instead. Null where every question is a connection.
+    /// </summary>
+    public Func<int, TimeSpan, Action<int, Knock, TimeSpan>, SocketError>? Ask { get; init; }
+
+    /// <summary>Whether asking a port costs the DUT no connection.</summary>
+    public bool IsLight => Ask is not null;
+
+    /// <summary>Asks a port for a connection.</summary>
+    public Func<int, TimeSpan, CancellationToken, ValueTask<Knock>> Connect { get; init; } = Knock;
+}
 
 /// <summary>What a sweep found.</summary>
 /// <param name="Open">Open ports, ascending.</param>
@@ -23,8 +39,8 @@ internal sealed record SweepResult(IReadOnlyList<int> Open, SweepFindings Findin
 /// <summary>One sweep over ports: asks each, goes as fast as the DUT answers, repeats what stayed silent, and watches that the DUT is there.</summary>
 /// <remarks>
 /// A first pass asks every port once. A watch beside it asks control ports, whose answer is known, and adapts the rate; every few thousand
-/// ports it wants a sign of life. What did not answer is asked again at the end, waiting longer and at a lower rate. The campaign has
-/// taken care that the DUT was there before.
+/// ports it wants a sign of life. What did not answer is asked again at the end, waiting longer and at a lower rate; what was open has to
+/// complete a connection then. The campaign has taken care that the DUT was there before.
 /// </remarks>
 internal sealed class PortSweeper
 {
@@ -34,9 +50,14 @@ internal sealed class PortSweeper
     private const int MostPasses = 8;
     private const int Few = 256;
     private const double WorthRepeating = 0.1;
-    private const int PortsPerSign = 4096;
+    private const int LeastPortsPerSign = 4096;
+    private const int SignsPerSecond = 5;
     private const int LeastControls = 40;
+    // Where they are light, so many as it takes to tell a loss of some per cent from none.
+    private const int MostControls = 300;
     private const int MostSetbacks = 3;
+    private const int MostContradictions = 8;
+    private const int AcceptingPerTick = 4;
     // After ten misses in a row the rate is at its lowest, and still no refusal comes.
     private const int MissesUntilRefusalsStopped = 10;
     // In-flight attempts that leave places for control ports and signs of life.
@@ -45,6 +66,7 @@ internal sealed class PortSweeper
     private static readonly TimeSpan _measure = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _timePerSign = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _costlyControl = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _breath = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan _rest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _repeatBudget = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _longestSweep = TimeSpan.FromMinutes(10);
@@ -62,6 +84,9 @@ internal sealed class PortSweeper
     private readonly List<SweepPass> _passes = [];
     private readonly List<string> _incidents = [];
     private readonly ConcurrentQueue<int> _again = new();
+    private readonly Underway _underway = new();
+    private readonly Action<int, Knock, TimeSpan> _answered;
+    private readonly int _portsPerSign;
     private readonly long _start;
 
     private int _places;
@@ -77,6 +102,7 @@ internal sealed class PortSweeper
     private double _answersPerSecond;
     private int _signs;
     private int _setbacks;
+    private int _contradictions;
     private bool _passIsSound;
     private bool _placesReduced;
 
@@ -87,9 +113,15 @@ internal sealed class PortSweeper
         _progress = progress;
         _table = new PortTable(ports);
         _answerTimes = new AnswerTimes(TimeSpan.FromMilliseconds(limits.ConnectTimeoutMilliseconds));
-        _rate = new SweepRate(limits.ConnectionsPerSecond);
+        _rate = limits.Sweep == SweepPace.Fast ? new SweepRate(limits.ConnectionsPerSecond, 0.5) : new SweepRate(limits.ConnectionsPerSecond);
         _gate = new RateGate(_rate.PerSecond, time);
         _places = Math.Max(1, limits.ConcurrentConnections - PlacesForControl);
+        _answered = (port, knock, elapsed) =>
+        {
+            Note(port, knock.Answer, elapsed, _passes.Count);
+            _underway.End();
+        };
+        _portsPerSign = Math.Max(LeastPortsPerSign, limits.ConnectionsPerSecond / SignsPerSecond);
         _start = time.GetTimestamp();
         _lastSignAt = _start;
         _measuredAt = _start;
@@ -104,7 +136,7 @@ internal sealed class PortSweeper
         {
             var ports = _table.Unsettled();
             var settled = pass == 0 ? 1 : 1 - (ports.Count / (double)_passes[^1].Ports);
-            if (ports.Count == 0 || pass >= (settled > WorthRepeating ? MostPasses : ports.Count <= Few ? PassesForFew : Passes))
+            if (ports.Count == 0 || pass >= (settled > WorthRepeating || _table.Count(PortState.NotTried) > 0 ? MostPasses : ports.Count <= Few ? PassesForFew : Passes))
             {
                 break;
             }
@@ -140,7 +172,7 @@ internal sealed class PortSweeper
     {
         _controls.StartPass();
         _passIsSound = true;
-        var timeout = pass == 0 ? (TimeSpan?)null : RepeatTimeout(ports.Count);
+        var timeout = pass == 0 ? (TimeSpan?)null : RepeatTimeout(pass, ports.Count);
         if (pass > 0)
         {
             _rate.Restart(0.25);
@@ -163,17 +195,18 @@ internal sealed class PortSweeper
     }
 
     // Waits as long as the laboratory allows where few ports are left, and shorter where a firewall swallows most: the pass has to end.
-    private TimeSpan RepeatTimeout(int ports)
+    // Loss is made good first, where asking costs little: what a packet lost needs no longer wait.
+    private TimeSpan RepeatTimeout(int pass, int ports)
     {
-        var affordable = _repeatBudget * ((double)_places / ports);
+        // What opens no connection waits for all of them at the same time.
+        var affordable = _ground.IsLight ? _answerTimes.Longest : _repeatBudget * ((double)_places / ports);
         var shortest = TimeSpan.FromTicks(Math.Min(_answerTimes.Timeout.Ticks * 3 / 2, _answerTimes.Longest.Ticks));
-        return affordable < shortest ? shortest : affordable > _answerTimes.Longest ? _answerTimes.Longest : affordable;
+        return affordable < shortest || (pass == 1 && _ground.IsLight) ? shortest : affordable > _answerTimes.Longest ? _answerTimes.Longest : affordable;
     }
 
     private async Task DispatchAsync(int pass, List<int> ports, TimeSpan? timeout, CancellationTokenSource end)
     {
         using var places = new SemaphoreSlim(_places);
-        var running = new List<Task>();
         try
         {
             for (var next = 0; _stopped.Length == 0;)
@@ -186,11 +219,10 @@ internal sealed class PortSweeper
                 {
                     await StartAsync(port);
                 }
-                else if (running.Count > 0)
+                else if (!_underway.IsIdle)
                 {
                     // Attempts under way may still come back because the host had no means for them.
-                    await Task.WhenAll(running);
-                    running.Clear();
+                    await _underway.WhenIdleAsync();
                 }
                 else
                 {
@@ -200,31 +232,39 @@ internal sealed class PortSweeper
         }
         finally
         {
-            await Task.WhenAll(running);
+            await _underway.WhenIdleAsync();
         }
 
         async ValueTask StartAsync(int port)
         {
             await _gate.WaitAsync(end.Token);
-            await places.WaitAsync(end.Token);
             await HoldAsync(end.Token);
-            var attempt = AttemptAsync(port, timeout ?? _answerTimes.Timeout, pass, places, end);
-            if (!attempt.IsCompletedSuccessfully)
+            if (_ground.Ask is { } ask)
             {
-                running.Add(attempt);
-                if (running.Count > 2 * PortsPerSign)
+                // A question that opens no connection takes none of the places and no task: there are tens of thousands of them.
+                _underway.Begin();
+                var error = ask(port, timeout ?? _answerTimes.Timeout, _answered);
+                if (error != SocketError.Success)
                 {
-                    await Task.WhenAll(running.Where(task => task.IsCompleted));
-                    running.RemoveAll(task => task.IsCompleted);
+                    _underway.End();
+                    await BearHostFaultAsync(error, end.Token);
+                    _again.Enqueue(port);
                 }
+
+                return;
             }
+
+            await places.WaitAsync(end.Token);
+            _underway.Begin();
+            // Its end and its fault, if any, are for whoever waits until nothing is under way.
+            _ = AttemptAsync(port, timeout ?? _answerTimes.Timeout, pass, places, end);
         }
     }
 
     // Nothing is asked while the DUT may be gone, nor far ahead of its last sign of life.
     private async ValueTask HoldAsync(CancellationToken cancellationToken)
     {
-        while (_stopped.Length == 0 && (_isPaused || _table.Unconfirmed > 2 * PortsPerSign))
+        while (_stopped.Length == 0 && (_isPaused || _table.Unconfirmed > 2 * _portsPerSign))
         {
             await Task.Delay(_tick / 5, _time, cancellationToken);
         }
@@ -255,10 +295,14 @@ internal sealed class PortSweeper
             Interlocked.Increment(ref _places);
             places.Release();
         }
-        catch
+        catch (Exception fault)
         {
+            _underway.Note(fault);
             await end.CancelAsync();
-            throw;
+        }
+        finally
+        {
+            _underway.End();
         }
     }
 
@@ -299,8 +343,9 @@ internal sealed class PortSweeper
     {
         using var ticker = new PeriodicTimer(_tick, _time);
         var before = _table.Outcomes;
-        while (!dispatch.IsCompleted && await ticker.WaitForNextTickAsync(cancellationToken))
+        while (await Task.WhenAny(dispatch, ticker.WaitForNextTickAsync(cancellationToken).AsTask()) != dispatch)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var done = Math.Clamp((_table.Outcomes - before) / (double)ports, 0, 1);
             _progress(
                 pass == 0 ? 0.8 * done : 0.8 + (0.15 * ((pass - 1 + done) / (MostPasses - 1))),
@@ -312,7 +357,8 @@ internal sealed class PortSweeper
             }
 
             await AskControlAsync(cancellationToken);
-            if (_table.Unconfirmed >= PortsPerSign || _time.GetElapsedTime(_lastSignAt) >= _timePerSign || _controls.MissesInARow == ControlPorts.RunOfMisses)
+            await AskAcceptingAsync(cancellationToken);
+            if (_table.Unconfirmed >= _portsPerSign || _time.GetElapsedTime(_lastSignAt) >= _timePerSign || _controls.MissesInARow == ControlPorts.RunOfMisses)
             {
                 await LookAsync(cancellationToken);
             }
@@ -333,7 +379,7 @@ internal sealed class PortSweeper
 
     private async Task AskControlAsync(CancellationToken cancellationToken)
     {
-        if (!_controls.AreRefusing && _time.GetElapsedTime(_lastControlAt) < _costlyControl)
+        if (!_controls.AreRefusing && !_ground.IsLight && _time.GetElapsedTime(_lastControlAt) < _costlyControl)
         {
             _rate.Unknown();
         }
@@ -392,16 +438,66 @@ internal sealed class PortSweeper
     private async Task LookAsync(CancellationToken cancellationToken)
     {
         var mark = _table.Mark();
-        var sign = await _ground.Look(cancellationToken);
-        if (!sign.IsAlive)
+        var sign = _ground.IsLight ? await GlanceAsync(cancellationToken) : null;
+        sign ??= await _ground.Look(cancellationToken);
+        if (!sign.Value.IsAlive)
         {
-            await BearAbsenceAsync(sign, cancellationToken);
+            await BearAbsenceAsync(sign.Value, cancellationToken);
             return;
         }
 
         _signs++;
         _lastSignAt = _time.GetTimestamp();
         _table.Confirm(mark);
+    }
+
+    private async Task<SignOfLife?> GlanceAsync(CancellationToken cancellationToken) =>
+        _controls.TryAccepting(out var port) && (await _ground.Knock(port, _answerTimes.Timeout, cancellationToken)).Answer == PortAnswer.Open
+            ? new SignOfLife(true, $"TCP {port} accepts")
+            : null;
+
+    // Some firewalls answer what comes too fast with a reset in the device's place. Then ports that accepted refuse, and no refusal counts.
+    private async Task AskAcceptingAsync(CancellationToken cancellationToken)
+    {
+        // While nothing answers, that is the question.
+        if (!_ground.IsLight || _controls.MissesInARow > 0)
+        {
+            return;
+        }
+
+        var ports = _controls.Accepting(AcceptingPerTick);
+        var knocks = await Task.WhenAll(ports.Select(port => _ground.Knock(port, _answerTimes.Timeout, cancellationToken).AsTask()));
+        var refusing = ports.Where((_, index) => knocks[index].Answer == PortAnswer.Closed).ToList();
+        if (refusing.Count == 0)
+        {
+            return;
+        }
+
+        var port = refusing[0];
+        _isPaused = true;
+        try
+        {
+            await Task.Delay(_answerTimes.Timeout + _breath, _time, cancellationToken);
+            if ((await _ground.Knock(port, _answerTimes.Longest, cancellationToken)).Answer != PortAnswer.Open)
+            {
+                // It has closed for good, which says nothing about other ports.
+                _controls.Remove(port);
+                return;
+            }
+
+            _incidents.Add($"At {_time.GetElapsedTime(_start).TotalSeconds:0.0} s, at {_rate.PerSecond:0} per second, TCP {port} refused though it is open; ports that had refused until then were asked again, more slowly.");
+            _table.VoidRefusals();
+            _rate.Cap(_rate.PerSecond / 2);
+            _gate.PerSecond = _rate.PerSecond;
+            if (++_contradictions > MostContradictions)
+            {
+                Stop("Ports that are open kept refusing at any rate; refusals mean nothing here.");
+            }
+        }
+        finally
+        {
+            _isPaused = false;
+        }
     }
 
     // A device may stall for a moment under the sweep itself. It gets a rest, and what was asked meanwhile is asked again.
@@ -456,8 +552,10 @@ internal sealed class PortSweeper
     {
         using var ticker = new PeriodicTimer(_tick / 5, _time);
         _controls.StartPass();
-        var known = _passes.Where(pass => pass.IsSound).Sum(pass => pass.ControlAsked);
-        while (known + _controls.Asked < LeastControls && _controls.MissesInARow < ControlPorts.RunOfMisses && await ticker.WaitForNextTickAsync(cancellationToken))
+        var sound = _passes.Where(pass => pass.IsSound).ToList();
+        var silences = _table.FewestSilences(SoundPasses());
+        while (!Suffice(sound.Sum(pass => pass.ControlAsked) + _controls.Asked, sound.Sum(pass => pass.ControlMissed) + _controls.Missed)
+            && _controls.MissesInARow < ControlPorts.RunOfMisses && await ticker.WaitForNextTickAsync(cancellationToken))
         {
             await ControlAsync(cancellationToken);
         }
@@ -467,6 +565,10 @@ internal sealed class PortSweeper
             ControlAsked = _passes[^1].ControlAsked + _controls.Asked,
             ControlMissed = _passes[^1].ControlMissed + _controls.Missed,
         };
+
+        bool Suffice(int asked, int missed) =>
+            asked >= (_ground.IsLight ? MostControls : LeastControls)
+            || (asked >= LeastControls && SweepFindings.Miss(SweepFindings.Loss(asked, missed), silences) <= SweepFindings.TolerableMiss);
     }
 
     private async Task<List<int>> VanishedAsync(CancellationToken cancellationToken)
@@ -485,7 +587,7 @@ internal sealed class PortSweeper
     {
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            var knock = await _ground.Knock(port, _answerTimes.Longest, cancellationToken);
+            var knock = await _ground.Connect(port, attempt == 0 ? _answerTimes.Timeout : _answerTimes.Longest, cancellationToken);
             if (knock.Answer == PortAnswer.Open)
             {
                 return true;
@@ -507,22 +609,22 @@ internal sealed class PortSweeper
             _incidents.Add($"The host could not bear more than {_places} attempts at the same time.");
         }
 
-        if (_rate.Lowest < _rate.Limit / 4)
+        if (_rate.Lowest < _rate.Limit / 4 && _contradictions == 0)
         {
             _incidents.Add($"The rate fell to {_rate.Lowest:0} per second when the DUT did not keep up.");
         }
 
         var unreachable = _table.Count(PortState.Unreachable);
-        var sound = _passes.Select((pass, index) => pass.IsSound ? 1u << index : 0).Aggregate(0u, (mask, bit) => mask | bit);
         return new SweepFindings
         {
+            Method = _ground.Method,
             Open = _table.Count(PortState.Open),
             Closed = _table.Count(PortState.Closed),
             Silent = _table.Count(PortState.Silent) + unreachable,
             Unreachable = unreachable,
             NotTried = _table.Count(PortState.NotTried),
             Passes = _passes,
-            FewestSilences = _table.FewestSilences(sound),
+            FewestSilences = _table.FewestSilences(SoundPasses()),
             SilenceIsBunched = _table.SilenceIsBunched(),
             RefusalsStopped = _controls.RefusalsStopped,
             Vanished = vanished,
@@ -534,6 +636,8 @@ internal sealed class PortSweeper
             Connections = _ground.Connections(),
         };
     }
+
+    private uint SoundPasses() => _passes.Select((pass, index) => pass.IsSound ? 1u << index : 0).Aggregate(0u, (mask, bit) => mask | bit);
 
     private readonly record struct Control(bool WasAsked, bool Answered, TimeSpan Elapsed);
 }

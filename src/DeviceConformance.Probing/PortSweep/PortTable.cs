@@ -96,7 +96,8 @@ internal sealed class PortTable
         lock (_lock)
         {
             // A port that has completed a connection has been open, whatever it does later.
-            if (_states[port] != PortState.Open)
+            // And a message about it stays true when a limit on such messages swallows the next.
+            if (_states[port] != PortState.Open && (_states[port], state) is not (PortState.Unreachable, PortState.Silent))
             {
                 _states[port] = state;
             }
@@ -134,6 +135,18 @@ internal sealed class PortTable
             }
 
             _confirmed = _answered.Count;
+        }
+    }
+
+    /// <summary>Refusals have turned out to mean nothing: ports that refused are as if not asked.</summary>
+    public void VoidRefusals()
+    {
+        lock (_lock)
+        {
+            foreach (var port in _ports.Where(port => _states[port] == PortState.Closed))
+            {
+                _states[port] = PortState.NotTried;
+            }
         }
     }
 

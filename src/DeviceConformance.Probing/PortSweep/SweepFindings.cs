@@ -14,11 +14,20 @@ internal sealed record SweepPass(int Ports, TimeSpan Timeout, int ControlAsked, 
 /// <summary>Everything that decides whether a sweep is complete.</summary>
 internal sealed record SweepFindings
 {
+    /// <summary>By connecting.</summary>
+    public const string Connect = "connect";
+
+    /// <summary>By a SYN.</summary>
+    public const string Syn = "SYN";
+
     /// <summary>A single port may have been missed with no more than this probability before the sweep counts as complete.</summary>
     public const double TolerableMiss = 0.001;
 
     /// <summary>Silence has to be seen at least so often while control ports answered.</summary>
     public const int LeastSilences = 2;
+
+    /// <summary>How ports were asked: <see cref="Connect"/> or <see cref="Syn"/>.</summary>
+    public required string Method { get; init; }
 
     /// <summary>Number of open ports.</summary>
     public required int Open { get; init; }
@@ -65,7 +74,7 @@ internal sealed record SweepFindings
     /// <summary>Length of the sweep.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>Connection attempts made.</summary>
+    /// <summary>Attempts made, by connecting or by a SYN.</summary>
     public required int Connections { get; init; }
 
     /// <summary>
@@ -77,12 +86,18 @@ internal sealed record SweepFindings
         {
             var sound = Passes.Where(pass => pass.IsSound).ToList();
             var asked = sound.Sum(pass => pass.ControlAsked);
-            return asked == 0 ? 1 : Math.Min(1, (sound.Sum(pass => pass.ControlMissed) + 3.0) / asked);
+            return Loss(asked, sound.Sum(pass => pass.ControlMissed));
         }
     }
 
     /// <summary>Upper bound of the probability that a given open port was taken for silent.</summary>
-    public double MissBound => FewestSilences == 0 ? 1 : Math.Pow(LossBound, FewestSilences);
+    public double MissBound => Miss(LossBound, FewestSilences);
+
+    /// <summary><see cref="LossBound"/> for a number of control questions.</summary>
+    public static double Loss(int asked, int missed) => asked == 0 ? 1 : Math.Min(1, (missed + 3.0) / asked);
+
+    /// <summary><see cref="MissBound"/> for a loss and a number of silences.</summary>
+    public static double Miss(double loss, int silences) => silences == 0 ? 1 : Math.Pow(loss, silences);
 
     /// <summary>What keeps the sweep from being complete, as sentences.</summary>
     public IEnumerable<string> Gaps()
@@ -141,7 +156,8 @@ internal sealed record SweepFindings
         var silence = Silent > 0 && FewestSilences > 0
             ? Invariant($" Silent ports were asked {FewestSilences} times or more; {Passes.Sum(pass => pass.ControlMissed)} of {Passes.Sum(pass => pass.ControlAsked)} control questions went unanswered, so an open port was missed with a probability of {MissBound:0.0e+0} at the most.")
             : "";
-        return Invariant($"Connect sweep of {Open + Closed + Silent + NotTried} TCP ports in {Elapsed.TotalSeconds:0.0} s with {Connections} connection attempts{repeats}: {Open} open, {Closed} refused, {Silent} silent{unreachable}, {NotTried} not tried.")
+        var (sweep, attempts) = Method == Connect ? ("Connect", "connection attempts") : (Method, "SYNs and connection attempts");
+        return Invariant($"{sweep} sweep of {Open + Closed + Silent + NotTried} TCP ports in {Elapsed.TotalSeconds:0.0} s with {Connections} {attempts}{repeats}: {Open} open, {Closed} refused, {Silent} silent{unreachable}, {NotTried} not tried.")
             + silence
             + (LastSign.Length > 0 ? $" The DUT gave a sign of life before, {SignsOfLife} times during and after the sweep ({LastSign})." : "");
     }

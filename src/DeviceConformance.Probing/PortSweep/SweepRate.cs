@@ -15,19 +15,19 @@ internal sealed class SweepRate
     private const int MuchLater = 4;
     private const double AboveAnswered = 1.25;
 
-    private readonly double _limit;
+    private double _limit;
     private TimeSpan _quickest = TimeSpan.MaxValue;
     private bool _hasSlowed;
 
-    /// <summary>Begins at a twentieth of the limit.</summary>
-    public SweepRate(double limit)
+    /// <summary>Begins at a fraction of the limit.</summary>
+    public SweepRate(double limit, double fraction = 0.05)
     {
         _limit = limit;
         Lowest = limit;
-        Restart(0.05);
+        Restart(fraction);
     }
 
-    /// <summary>The laboratory's limit.</summary>
+    /// <summary>The laboratory's limit, or the cap.</summary>
     public double Limit => _limit;
 
     /// <summary>Connections per second.</summary>
@@ -56,6 +56,13 @@ internal sealed class SweepRate
 
     /// <summary>Nothing was asked that could answer: a quarter of the limit has to do.</summary>
     public void Unknown() => PerSecond = Math.Max(PerSecond, Math.Min(_limit / 4, PerSecond * 1.5));
+
+    /// <summary>Never goes faster than this from now on.</summary>
+    public void Cap(double perSecond)
+    {
+        _limit = Math.Min(_limit, Math.Max(Slowest, perSecond));
+        Slow(_limit);
+    }
 
     /// <summary>Starts over at a fraction of the limit.</summary>
     public void Restart(double fraction) => PerSecond = Math.Min(_limit, Math.Max(Slowest, _limit * fraction));

@@ -1,4 +1,5 @@
 using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Lab;
 using DeviceConformance.Probing.Credentials;
 using NUnit.Framework;
 
@@ -13,7 +14,7 @@ public sealed class CredentialDictionaryTests
         var all = CredentialDictionary.All;
         Assert.Multiple(() =>
         {
-            Assert.That(all, Has.Length.GreaterThanOrEqualTo(150));
+            Assert.That(all, Has.Length.GreaterThanOrEqualTo(400));
             Assert.That(all.Select(pair => pair.Id), Is.Unique);
             Assert.That(all.Select(pair => (pair.User, pair.Password.Reveal())), Is.Unique);
             Assert.That(all.All(pair => $"{pair.User}{pair.Password.Reveal()}{pair.Origin}".All(char.IsAscii)));
@@ -27,6 +28,11 @@ public sealed class CredentialDictionaryTests
     [TestCase(LoginProtocol.Ftp)]
     [TestCase(LoginProtocol.Mqtt)]
     public void Every_login_protocol_has_pairs(LoginProtocol protocol) => Assert.That(CredentialDictionary.For(protocol).Count(), Is.GreaterThan(10));
+
+    [TestCase(LoginProtocol.HttpForm)]
+    [TestCase(LoginProtocol.Telnet)]
+    public void The_usual_limit_lets_every_pair_of_a_protocol_be_tried(LoginProtocol protocol) =>
+        Assert.That(CredentialDictionary.For(protocol).Count(), Is.LessThanOrEqualTo(LabLimits.Default.CredentialAttempts - 2));
 
     [TestCase("#\nid\nD-1,a,b,http,m,p\n", 3)]
     [TestCase("#\nid\nD-1,a,b,http,m,p,o\nX-1,a,b,http,m,p,o\n", 4)]

@@ -8,7 +8,6 @@ using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
-using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Credentials;
 using DeviceConformance.Tests.Emulator;
 using DeviceConformance.Tests.Logins;
@@ -392,7 +391,7 @@ public sealed class DefaultCredentialTrialTests
             credentials ?? [LoginBench.Credential(Mechanism, "admin", Password)],
             time: time);
 
-    private static async Task<DefaultCredentialsTried> TryAsync(TestDevice device, LoginPoint login, TestCredential[] credentials, int limits = 300, TimeProvider? time = null)
+    private static async Task<DefaultCredentialsTried> TryAsync(TestDevice device, LoginPoint login, TestCredential[] credentials, int limits = 500, TimeProvider? time = null)
     {
         var lab = LabSetup.Default with { Credentials = [.. credentials], Limits = LabLimits.Default with { CredentialAttempts = limits } };
         using var bench = new LoginBench(lab, LoginBench.AuthMechs((Mechanism, new AuthMechFacts { Logins = [login] })), time: time, address: device.Address);

@@ -138,7 +138,7 @@ public sealed class DeclarationReaderTests
         yield return Wrong("placeholder", "edition:", true, folder => folder.Replace("dut.yaml", "serial: SD-0001", "serial: XXXX"));
 
         yield return Wrong("bad-choice", "allowed-impact: all", false, folder => folder.Replace("lab.yaml", "allowed-impact: state-changing", "allowed-impact: all"));
-        foreach (var limit in new[] { "connections-per-second: 0", "connections-per-second: 100001", "concurrent-connections: 0", "concurrent-connections: 4097", "connect-timeout-milliseconds: 49", "connect-timeout-milliseconds: 60001", "credential-attempts: -1", "udp-seconds: 0", "udp-seconds: 86401", "minutes: 0", "minutes: 10081" })
+        foreach (var limit in new[] { "connections-per-second: 0", "connections-per-second: 1000001", "concurrent-connections: 0", "concurrent-connections: 4097", "connect-timeout-milliseconds: 49", "connect-timeout-milliseconds: 60001", "credential-attempts: -1", "udp-seconds: 0", "udp-seconds: 86401", "minutes: 0", "minutes: 10081" })
         {
             yield return Wrong("bad-number", limit, false, folder => folder.Replace("lab.yaml", "limits: {connections-per-second: 100, minutes: 5}", $"limits: {{{limit}}}"));
         }

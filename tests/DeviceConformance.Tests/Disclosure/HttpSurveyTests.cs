@@ -44,6 +44,17 @@ public sealed class HttpSurveyTests
     }
 
     [Test]
+    public async Task Page_for_every_path_stays_itself_at_the_path_whose_name_it_says()
+    {
+        await using var web = new FakeWeb(_ => FakeWeb.Ok("Device status here", "text/plain"));
+
+        var seen = await web.SurveyAsync();
+
+        Assert.That(seen.OpenPaths(), Is.Empty, seen.Coverage.Statement);
+        Assert.That(seen.Items, Is.Empty);
+    }
+
+    [Test]
     public async Task Application_in_one_page_hides_no_open_api()
     {
         await using var web = new FakeWeb(path => path == "/api/status"

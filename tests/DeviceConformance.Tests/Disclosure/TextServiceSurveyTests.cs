@@ -15,6 +15,8 @@ public sealed class TextServiceSurveyTests
     [TestCase("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "OpenSSH", "OpenSSH 9.2p1")]
     [TestCase("SSH-2.0-dropbear_2019.78\r\n", "dropbear", "dropbear 2019.78")]
     [TestCase("SSH-1.99-Cisco-1.25\n", "Cisco", "Cisco 1.25")]
+    [TestCase("SSH-2.0-dropbear_2022.83\r\n\0\0\x02\x1c\x0b\x14 and the rest of a KEXINIT", "dropbear", "dropbear 2022.83")]
+    [MaxTime(8000)]
     public async Task Ssh_tells_product_and_version_and_asks_for_a_login(string banner, string product, string version)
     {
         await using var device = Saying(banner);

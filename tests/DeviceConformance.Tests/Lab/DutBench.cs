@@ -23,7 +23,14 @@ public sealed class DutBench : IDisposable
     /// <param name="limits">Limits; the default ones when null.</param>
     /// <param name="hostListeners">Declared listeners of the host.</param>
     /// <param name="progress">Told how far a request has come.</param>
-    public DutBench(IPAddress address, IEnumerable<int> declaredPorts, LabLimits? limits = null, IEnumerable<int>? hostListeners = null, Action<double>? progress = null)
+    /// <param name="sweepMethod">How ports are swept.</param>
+    public DutBench(
+        IPAddress address,
+        IEnumerable<int> declaredPorts,
+        LabLimits? limits = null,
+        IEnumerable<int>? hostListeners = null,
+        Action<double>? progress = null,
+        SweepMethod sweepMethod = SweepMethod.Auto)
     {
         Address = new DutAddress(address);
         var none = new EvidenceRef("none", "");
@@ -32,6 +39,7 @@ public sealed class DutBench : IDisposable
         var lab = LabSetup.Default with
         {
             Limits = limits ?? LabLimits.Default,
+            SweepMethod = sweepMethod,
             HostListeners = [.. (hostListeners ?? []).Select(port => new HostListener(new Endpoint(Address, port), "host"))],
         };
         var table = new IxitTable("28-LogIntf", "Logical interfaces", []);

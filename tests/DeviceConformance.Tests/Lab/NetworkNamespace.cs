@@ -40,6 +40,9 @@ public sealed class NetworkNamespace : IDisposable
     /// <summary>Name of the namespace, for <c>ip netns exec</c>.</summary>
     public string Name { get; }
 
+    /// <summary>Name of the link on the side of the test process.</summary>
+    public string HostLink => _hostLink;
+
     /// <summary>IPv4 address of the test process as the device sees it.</summary>
     public IPAddress HostAddress { get; }
 
@@ -215,6 +218,28 @@ public sealed class NetworkNamespace : IDisposable
         Run("nft", "-f", file);
     }
 
+    /// <summary>Gives both ends a link-local IPv6 address that is usable at once, and tells the device's with the zone to reach it.</summary>
+    public IPAddress AddLinkLocal()
+    {
+        Checked("ip", ["addr", "add", "fe80::77:1/64", "dev", _hostLink, "nodad"]);
+        Run("ip", "addr", "add", "fe80::77:2/64", "dev", "eth0", "nodad");
+        return IPAddress.Parse($"fe80::77:2%{_hostLink}");
+    }
+
+    /// <summary>Cuts the cable between host and device and leads both ends into another namespace, where somebody has to carry frames between them.</summary>
+    /// <param name="relay">The namespace between the two.</param>
+    /// <param name="towardsHost">Name of the link there that leads to the host.</param>
+    /// <param name="towardsDevice">Name of the link there that leads to the device.</param>
+    public void InsertRelay(NetworkNamespace relay, string towardsHost, string towardsDevice)
+    {
+        Checked("ip", ["link", "set", _hostLink, "netns", relay.Name]);
+        relay.Run("ip", "link", "set", _hostLink, "name", towardsDevice);
+        Checked("ip", ["link", "add", _hostLink, "type", "veth", "peer", "name", towardsHost, "netns", relay.Name]);
+        relay.Run("ip", "link", "set", towardsDevice, "up");
+        relay.Run("ip", "link", "set", towardsHost, "up");
+        AddressHost();
+    }
+
     /// <summary>Pulls or plugs the device's cable.</summary>
     public void SetLink(bool up) => Run("ip", "link", "set", "eth0", up ? "up" : "down");
 
@@ -254,14 +279,20 @@ public sealed class NetworkNamespace : IDisposable
     private void Connect()
     {
         Checked("ip", ["link", "add", _hostLink, "type", "veth", "peer", "name", "eth0", "netns", Name]);
-        Checked("ip", ["addr", "add", $"{HostAddress}/30", "dev", _hostLink]);
         Run("ip", "addr", "add", $"{DeviceAddress}/30", "dev", "eth0");
-        Checked("ip", ["link", "set", _hostLink, "up"]);
+        var hostHasIPv6 = AddressHost();
         Run("ip", "link", "set", "eth0", "up");
         Run("ip", "link", "set", "lo", "up");
-        // nodad: duplicate address detection would keep the address unusable for a second or two.
-        HasIPv6 = Tool("ip", ["addr", "add", $"{HostAddressV6}/64", "dev", _hostLink, "nodad"]).Code == 0
+        HasIPv6 = hostHasIPv6
             && Tool("ip", ["netns", "exec", Name, "ip", "addr", "add", $"{DeviceAddressV6}/64", "dev", "eth0", "nodad"]).Code == 0;
+    }
+
+    private bool AddressHost()
+    {
+        Checked("ip", ["addr", "add", $"{HostAddress}/30", "dev", _hostLink]);
+        Checked("ip", ["link", "set", _hostLink, "up"]);
+        // nodad: duplicate address detection would keep the address unusable for a second or two.
+        return Tool("ip", ["addr", "add", $"{HostAddressV6}/64", "dev", _hostLink, "nodad"]).Code == 0;
     }
 
     private static string Checked(string program, IReadOnlyList<string> arguments)

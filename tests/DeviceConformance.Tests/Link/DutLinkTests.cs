@@ -111,6 +111,21 @@ public sealed class DutLinkTests
     }
 
     [Test]
+    public void Address_behind_a_gateway_needs_the_laboratory_s_consent()
+    {
+        // TEST-NET-3 of RFC 5737 counts as private; no network that a host is on can be it.
+        var routed = new DutAddress(IPAddress.Parse("203.0.113.1"));
+
+        Assert.That(() => LinkTo(routed), Throws.ArgumentException.With.Message.Contain("allow-routed-addresses"));
+        Assert.That(
+            () =>
+            {
+                using var link = new DutLink(LabSetup.Default with { AllowRoutedAddresses = true }, [routed], TimeProvider.System);
+            },
+            Throws.Nothing);
+    }
+
+    [Test]
     public async Task Cancelled_connect_ends_as_cancelled_and_gives_its_slot_back()
     {
         OnlyWhereFullBacklogIsSilent();

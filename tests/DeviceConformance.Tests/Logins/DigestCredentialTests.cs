@@ -102,6 +102,14 @@ public sealed class DigestCredentialTests
         Assert.That(AuthChallenge.TryParse(header, out _), Is.False);
 
     [Test]
+    public void A_scheme_whose_parameters_break_off_stays_asked_for_and_is_not_answered()
+    {
+        Assert.That(AuthChallenge.TryParse("Digest realm=\"x\", nonce=\"\u0001\"", out var challenges), Is.False);
+        Assert.That(challenges.Single(), Has.Property("Scheme").EqualTo("digest").And.Property("Parameters").Empty);
+        Assert.That(DigestCredential.TryChoose(challenges, out _), Is.False);
+    }
+
+    [Test]
     public void Two_schemes_in_one_header_are_two_challenges()
     {
         Assert.That(AuthChallenge.TryParse("Digest realm=\"a, b=c\", nonce=n , Basic realm=\"d\\\"e\"", out var challenges), Is.True);

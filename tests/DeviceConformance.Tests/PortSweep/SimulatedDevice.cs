@@ -22,6 +22,8 @@ internal sealed class SimulatedDevice
     private int _questions;
     private long? _goneSince;
     private int _refusals;
+    private double _credit;
+    private long _creditAt;
 
     public HashSet<int> Open { get; init; } = [SomePorts[10], SomePorts[3000], SomePorts[5990]];
 
@@ -36,6 +38,9 @@ internal sealed class SimulatedDevice
 
     /// <summary>Whether open ports stop answering together with refusals.</summary>
     public bool BlocksEverything { get; init; }
+
+    /// <summary>How many questions in a second of the sweep's clock reach the device; a firewall refuses what comes faster.</summary>
+    public int RefusesAbove { get; init; } = int.MaxValue;
 
     /// <summary>What the host can not do, by number of the question.</summary>
     public Func<int, SocketError?> HostFault { get; init; } = _ => null;
@@ -52,13 +57,35 @@ internal sealed class SimulatedDevice
     /// <summary>Whether the host's kernel refuses in the device's place, as on loopback.</summary>
     public bool KernelRefuses { get; init; }
 
+    /// <summary>Whether ports are asked without connections, as by a SYN.</summary>
+    public bool IsLight { get; init; }
+
     public int Questions => _questions;
 
     public async Task<SweepResult> SweepAsync(LabLimits? limits = null, int[]? ports = null, CancellationToken cancellationToken = default)
     {
-        var ground = new SweepGround(KnockAsync, Look, () => _questions);
+        var ground = new SweepGround(KnockAsync, Look, () => _questions) { Ask = IsLight ? Ask : null };
         var sweeper = new PortSweeper(ground, limits ?? LabLimits.Default with { ConnectTimeoutMilliseconds = 250 }, ports ?? SomePorts, _time, (_, _) => { });
         return await sweeper.RunAsync(cancellationToken);
+    }
+
+    private SocketError Ask(int port, TimeSpan timeout, Action<int, Knock, TimeSpan> answered)
+    {
+        var started = _time.GetTimestamp();
+        var knock = KnockAsync(port, timeout, CancellationToken.None).AsTask();
+        if (knock is { IsCompletedSuccessfully: true, Result: { Answer: PortAnswer.HostFault } fault })
+        {
+            return fault.Error;
+        }
+
+        _ = TellAsync();
+        return SocketError.Success;
+
+        async Task TellAsync()
+        {
+            var answer = await knock;
+            answered(port, answer, _time.GetElapsedTime(started));
+        }
     }
 
     private async ValueTask<Knock> KnockAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
@@ -71,6 +98,11 @@ internal sealed class SimulatedDevice
             if (HostFault(question) is { } fault)
             {
                 return new Knock(PortAnswer.HostFault, fault);
+            }
+
+            if (RefusesAbove != int.MaxValue && IsTooFast())
+            {
+                return new Knock(PortAnswer.Closed, SocketError.ConnectionRefused);
             }
 
             if (IsGone())
@@ -104,6 +136,21 @@ internal sealed class SimulatedDevice
             var alive = !IsGone() && !(BlocksEverything && _refusals > RefusesAtMost);
             return Task.FromResult(new SignOfLife(alive, alive ? "it answers" : "it does not answer"));
         }
+    }
+
+    private bool IsTooFast()
+    {
+        const int burst = 50;
+        var now = _time.GetTimestamp();
+        _credit = Math.Min(burst, _credit + (_time.GetElapsedTime(_creditAt, now).TotalSeconds * RefusesAbove));
+        _creditAt = now;
+        if (_credit < 1)
+        {
+            return true;
+        }
+
+        _credit--;
+        return false;
     }
 
     private bool IsGone()

@@ -11,6 +11,7 @@ public sealed class SweepFindingsTests
 
     private static SweepFindings Complete => new()
     {
+        Method = SweepFindings.Connect,
         Open = 3,
         Closed = 65532,
         Silent = 0,

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.PortSweep;
 using DeviceConformance.Tests.Lab;
@@ -70,9 +70,8 @@ public sealed class TcpPortSweepProbeTests
         Assert.That(bench.Connections, Is.LessThan(10));
     }
 
-    [TestCase(false)]
-    [TestCase(true)]
-    public async Task Device_on_the_network_is_swept_completely_over_both_address_families(bool ipv6)
+    [Test]
+    public async Task Device_on_the_network_is_swept_completely_over_both_address_families([Values] bool ipv6, [Values(SweepMethod.Connect, SweepMethod.Syn)] SweepMethod method)
     {
         using var device = NetworkNamespace.CreateOrSkip();
         if (ipv6 && !device.HasIPv6)
@@ -86,7 +85,7 @@ public sealed class TcpPortSweepProbeTests
             device.Listen(port, ipv6);
         }
 
-        using var bench = new DutBench(ipv6 ? device.DeviceAddressV6 : device.DeviceAddress, [80]);
+        using var bench = new DutBench(ipv6 ? device.DeviceAddressV6 : device.DeviceAddress, [80], sweepMethod: method);
 
         var seen = await bench.SeeAsync(_probe, new TcpPortSweep(bench.Address));
 
@@ -114,7 +113,7 @@ public sealed class TcpPortSweepProbeTests
     }
 
     [Test]
-    public async Task Filtered_ports_are_silent_and_rejected_ones_are_told_from_closed_ones()
+    public async Task Filtered_ports_are_silent_and_rejected_ones_are_told_from_closed_ones([Values(SweepMethod.Connect, SweepMethod.Syn)] SweepMethod method)
     {
         using var device = NetworkNamespace.CreateOrSkip();
         device.Filter("""
@@ -128,7 +127,7 @@ public sealed class TcpPortSweepProbeTests
             """);
         device.Listen(80);
         device.Listen(20500);
-        using var bench = new DutBench(device.DeviceAddress, [80]);
+        using var bench = new DutBench(device.DeviceAddress, [80], sweepMethod: method);
 
         var seen = await bench.SeeAsync(_probe, new TcpPortSweep(bench.Address));
 
@@ -139,7 +138,7 @@ public sealed class TcpPortSweepProbeTests
     }
 
     [Test]
-    public async Task Loss_on_the_way_hides_no_port()
+    public async Task Loss_on_the_way_hides_no_port([Values(SweepMethod.Connect, SweepMethod.Syn)] SweepMethod method)
     {
         using var device = NetworkNamespace.CreateOrSkip();
         device.Filter("""
@@ -156,7 +155,7 @@ public sealed class TcpPortSweepProbeTests
             device.Listen(port);
         }
 
-        using var bench = new DutBench(device.DeviceAddress, [80]);
+        using var bench = new DutBench(device.DeviceAddress, [80], sweepMethod: method);
 
         var seen = await bench.SeeAsync(_probe, new TcpPortSweep(bench.Address));
 
@@ -165,7 +164,7 @@ public sealed class TcpPortSweepProbeTests
     }
 
     [Test]
-    public async Task Device_that_refuses_at_a_limited_rate_is_asked_more_slowly_and_swept_completely()
+    public async Task Device_that_refuses_at_a_limited_rate_is_asked_more_slowly_and_swept_completely([Values(SweepMethod.Connect, SweepMethod.Syn)] SweepMethod method)
     {
         using var device = NetworkNamespace.CreateOrSkip();
         device.Filter("""
@@ -177,7 +176,7 @@ public sealed class TcpPortSweepProbeTests
             }
             """);
         device.Listen(80);
-        using var bench = new DutBench(device.DeviceAddress, [80]);
+        using var bench = new DutBench(device.DeviceAddress, [80], sweepMethod: method);
 
         var seen = await bench.SeeAsync(_probe, new TcpPortSweep(bench.Address));
 
@@ -186,7 +185,7 @@ public sealed class TcpPortSweepProbeTests
     }
 
     [Test]
-    public async Task Device_that_stops_refusing_in_the_middle_is_not_swept_completely()
+    public async Task Device_that_stops_refusing_in_the_middle_is_not_swept_completely([Values(SweepMethod.Connect, SweepMethod.Syn)] SweepMethod method)
     {
         using var device = NetworkNamespace.CreateOrSkip();
         device.Filter("""
@@ -198,7 +197,7 @@ public sealed class TcpPortSweepProbeTests
             }
             """);
         device.Listen(80);
-        using var bench = new DutBench(device.DeviceAddress, [80]);
+        using var bench = new DutBench(device.DeviceAddress, [80], sweepMethod: method);
 
         var seen = await bench.SeeAsync(_probe, new TcpPortSweep(bench.Address));
 
@@ -208,7 +207,7 @@ public sealed class TcpPortSweepProbeTests
     }
 
     [Test]
-    public async Task Device_whose_cable_is_pulled_in_the_middle_is_gone()
+    public async Task Device_whose_cable_is_pulled_in_the_middle_is_gone([Values(SweepMethod.Connect, SweepMethod.Syn)] SweepMethod method)
     {
         using var device = NetworkNamespace.CreateOrSkip();
         device.Listen(80);
@@ -220,7 +219,7 @@ public sealed class TcpPortSweepProbeTests
                 isUp = false;
                 device.SetLink(up: false);
             }
-        });
+        }, sweepMethod: method);
 
         var seen = await bench.SeeAsync(_probe, new TcpPortSweep(bench.Address));
 
