@@ -122,9 +122,10 @@ public sealed record LabLimits(
     /// 65 535 ports, 1024 at a time, 0.2 s each, are 13 s. All other probes hold four connections to a port at the most. A second without
     /// an answer is the first retransmission of TCP (RFC 6298, 2.1). 500 wrong logins hold every default credential that is
     /// known from one kind of login, and show that the limit of 100 which NIST SP 800-63B, 5.2.2, sets is missing. A device that answers
-    /// one closed UDP port a second, as Linux does, can not prove all of them closed in a day; a minute asks each at a rate that small devices bear.
+    /// one closed UDP port a second, as Linux does, can not prove all of them closed in half a day; half a minute asks each of them at a
+    /// rate that small devices bear.
     /// </remarks>
-    public static LabLimits Default { get; } = new(20000, 1024, 1000, 500, 60, 60);
+    public static LabLimits Default { get; } = new(20000, 1024, 1000, 500, 30, 60);
 
     /// <summary>Upper bounds for a DUT that is known to bear a fast sweep: 200 000 SYNs a second fill the 100 Mbit/s of a plain Ethernet link.</summary>
     public static LabLimits Fast { get; } = Default with { ConnectionsPerSecond = 200_000, Sweep = SweepPace.Fast };

@@ -131,6 +131,18 @@ public sealed class DutLink : IDisposable
         return new Knock(Knock.AnswerOf(error, endpoint.Address.IsIPv6), error);
     }
 
+    /// <summary>Opens a way to ask ports by raw packets. It holds no connection, and its caller keeps to the limit of a second.</summary>
+    /// <returns>Null and the reason where this host can not.</returns>
+    /// <exception cref="OutsideTargetException">The address is not the DUT's: a bug of the caller.</exception>
+    internal SynKnocker? OpenSyn(DutAddress address, out string why)
+    {
+        Guard(address);
+        var counts = _attempts.GetOrAdd(address, static _ => new int[65536]);
+        return RawTcpSocket.TryOpen(address.Address, out why) is { } socket
+            ? new SynKnocker(socket, address.Address, _time, port => Interlocked.Increment(ref counts[port]))
+            : null;
+    }
+
     /// <summary>Sends one datagram and waits for its answer: the only way to a UDP port. Never repeats.</summary>
     /// <param name="endpoint">The UDP port.</param>
     /// <param name="question">The datagram.</param>
@@ -170,18 +182,6 @@ public sealed class DutLink : IDisposable
         {
             throw new LabFaultException($"The host knows no way to {address}: {fault.Message}.", fault);
         }
-    }
-
-    /// <summary>Opens a way to ask ports by raw packets. It holds no connection, and its caller keeps to the limit of a second.</summary>
-    /// <returns>Null and the reason where this host can not.</returns>
-    /// <exception cref="OutsideTargetException">The address is not the DUT's: a bug of the caller.</exception>
-    internal SynKnocker? OpenSyn(DutAddress address, out string why)
-    {
-        Guard(address);
-        var counts = _attempts.GetOrAdd(address, static _ => new int[65536]);
-        return RawTcpSocket.TryOpen(address.Address, out why) is { } socket
-            ? new SynKnocker(socket, address.Address, _time, port => Interlocked.Increment(ref counts[port]))
-            : null;
     }
 
     // Whoever gets the socket, or finds there is none, releases the slot.
