@@ -11,6 +11,9 @@ internal sealed class UdpPace
     /// <summary>Datagrams a second at the most while nothing comes back: one megabit, which small devices bear.</summary>
     public const double MostInSilence = 2000;
 
+    /// <summary>Datagrams a second at the most while each is answered: each costs the DUT an ICMP error, which is more work than a refused connection.</summary>
+    public const double Most = 20_000;
+
     private const double Slowest = 50;
     private const double Start = 100;
     private const int MostControls = 5;
@@ -26,9 +29,9 @@ internal sealed class UdpPace
     /// <param name="limit">The laboratory's limit.</param>
     public UdpPace(double limit)
     {
-        _limit = limit;
-        _mostInSilence = Math.Min(limit, MostInSilence);
-        PerSecond = Math.Min(limit, Start);
+        _limit = Math.Min(limit, Most);
+        _mostInSilence = Math.Min(_limit, MostInSilence);
+        PerSecond = Math.Min(_limit, Start);
     }
 
     /// <summary>Datagrams per second.</summary>
