@@ -231,17 +231,31 @@ public sealed class ObservationSet
     /// <summary>All records with their evidence references, in the order the requests were first asked.</summary>
     public IEnumerable<(ProbeRecord Record, EvidenceRef Ref)> Records => _order.Select(request => _records[request]);
 
-    /// <summary>Adds a record.</summary>
+    /// <summary>Adds a record. A later one takes the place of an earlier one, unless something that was seen would be lost by it.</summary>
     public void Add(ProbeRecord record, EvidenceRef evidence)
     {
         ArgumentNullException.ThrowIfNull(record);
-        if (!_records.ContainsKey(record.Request))
+        if (!_records.TryGetValue(record.Request, out var before))
         {
             _order.Add(record.Request);
+        }
+        else if (Loses(before.Record.Outcome, record.Outcome))
+        {
+            return;
         }
 
         _records[record.Request] = (record, evidence);
     }
+
+    // What was seen stays seen: an open port does not become unseen because it is closed, or not reached, when asked again.
+    private static bool Loses(ProbeOutcome before, ProbeOutcome after) => (before, after) switch
+    {
+        (ProbeOutcome.Observed, not ProbeOutcome.Observed) => true,
+        (ProbeOutcome.Observed { Observation: TcpPortsSeen old }, ProbeOutcome.Observed { Observation: TcpPortsSeen now }) => old.Open.Except(now.Open).Any(),
+        (ProbeOutcome.Observed { Observation: UdpPortsSeen old }, ProbeOutcome.Observed { Observation: UdpPortsSeen now }) =>
+            old.Open.Select(open => open.Port).Except(now.Open.Select(open => open.Port)).Any(),
+        _ => false,
+    };
 
     /// <summary>Whether the request has an outcome.</summary>
     public bool Contains(ProbeRequest request) => _records.ContainsKey(request);
