@@ -233,7 +233,7 @@ public sealed class RunFolderTests : IDisposable
                     {
                         while (recorded < 10000)
                         {
-                            run.Append(Sweep(recorded + 1));
+                            run.Append(Identification(recorded + 1));
                             recorded++;
                         }
                     },
@@ -241,8 +241,7 @@ public sealed class RunFolderTests : IDisposable
             }
 
             using var read = RunFolder.Open(Path.Combine(small, "run"));
-            Assert.That(read.Observations.Ask(new TcpPortSweep(_address)).TryGet(out var last, out _));
-            Assert.That(last.Open, Is.EqualTo(new[] { recorded }));
+            Assert.That(read.Observations.Records.Select(entry => entry.Record), Is.EqualTo(Enumerable.Range(1, recorded).Select(Identification)).Using<ProbeRecord>((left, right) => left.Request == right.Request && left.Outcome.Summary == right.Outcome.Summary));
             Assert.That(read.Problems.TrueForAll(problem => problem.Kind == HealthKind.Interrupted));
         }
         finally
@@ -263,6 +262,9 @@ public sealed class RunFolderTests : IDisposable
 
     private static ProbeRecord Sweep(int port) =>
         new(new TcpPortSweep(_address), new ProbeOutcome.Observed(new TcpPortsSeen(_address, [port], 65534, 0, 0, 65535, 3, "connect") { Coverage = Coverage.Complete("all") }), _now, _now, []);
+
+    private static ProbeRecord Identification(int port) =>
+        new(new ServiceIdentification(new Endpoint(_address, port)), new ProbeOutcome.Unanswered(Silence.Refused, $"port {port} refused"), _now, _now, []);
 
     private RunFolder Create()
     {
