@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 
@@ -55,6 +57,9 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Problems recorded, in order, and those of the folder itself.</summary>
     public List<HealthProblem> Problems { get; } = [];
+
+    /// <summary>How often ports of the DUT were asked, in the order of noting. A session that ended suddenly lacks its last round.</summary>
+    public List<PortRequests> Requests { get; } = [];
 
     /// <summary>Sessions that wrote to the run.</summary>
     public List<RunSession> Sessions { get; } = [];
@@ -161,6 +166,18 @@ public sealed class RunFolder : IDisposable
         }
 
         Write(seq => new JournalLine(seq, _previous, Problem: problem));
+    }
+
+    /// <summary>Adds how often ports of the DUT were asked since this was last added.</summary>
+    public void Append(ImmutableArray<PortRequests> requests)
+    {
+        if (requests.IsEmpty)
+        {
+            return;
+        }
+
+        Requests.AddRange(requests);
+        Write(seq => new JournalLine(seq, _previous, Requests: requests));
     }
 
     /// <summary>Stores bytes under their hash.</summary>
@@ -409,6 +426,9 @@ public sealed class RunFolder : IDisposable
                 break;
             case { End: { } end }:
                 Note(end);
+                break;
+            case { Requests: { } requests }:
+                Requests.AddRange(requests);
                 break;
             default:
                 break;

@@ -1,18 +1,28 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 
 namespace DeviceConformance.Evidence;
 
-/// <summary>One line of <c>observations.jsonl</c>: exactly one of record, problem, session or end is set.</summary>
+/// <summary>One line of <c>observations.jsonl</c>: exactly one of record, problem, session, end or requests is set.</summary>
 /// <param name="Seq">Number of the line, from 1.</param>
 /// <param name="Previous">SHA-256 of the line before, so that a removed or altered line shows; empty for the first.</param>
 /// <param name="Record">What was asked and what came of it.</param>
 /// <param name="Problem">Something that went wrong.</param>
 /// <param name="Session">Start of a session that writes to the run.</param>
 /// <param name="End">End of a session in good order.</param>
-public sealed record JournalLine(int Seq, string Previous, ProbeRecord? Record = null, HealthProblem? Problem = null, RunSession? Session = null, SessionEnd? End = null);
+/// <param name="Requests">How often ports of the DUT were asked since the last such line.</param>
+public sealed record JournalLine(
+    int Seq,
+    string Previous,
+    ProbeRecord? Record = null,
+    HealthProblem? Problem = null,
+    RunSession? Session = null,
+    SessionEnd? End = null,
+    ImmutableArray<PortRequests>? Requests = null);
 
 /// <summary>Start of a session.</summary>
 /// <param name="Started">When, UTC.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Lab;
@@ -96,6 +97,9 @@ internal static class Words
         1 => items[0],
         _ => $"{string.Join(", ", items.Take(items.Count - 1))} and {items[^1]}",
     };
+
+    /// <summary>A number with its thousands apart.</summary>
+    public static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
     /// <summary>A number with its noun: "1 unit", "2 units".</summary>
     public static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using DeviceConformance.Evidence;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Model.Standard;
@@ -34,7 +35,10 @@ internal static class Assessor
                 Harness.NameAndVersion,
                 run.Manifest.Command,
                 run.Sessions.LastOrDefault(session => session.Probes)?.Host ?? Harness.Host,
-                new RunHealth(problems)),
+                new RunHealth(problems))
+            {
+                Requests = PortRequests.Total(run.Requests),
+            },
             declared.Edition,
             $"{catalogue.Version} ({catalogue.Sha256[..12]})",
             declared.Dut,

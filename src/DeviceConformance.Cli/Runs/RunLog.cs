@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using DeviceConformance.Evidence;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Probing.Campaigns;
@@ -21,6 +23,8 @@ internal sealed class RunLog(RunFolder run, CampaignView view) : ICampaignLog
         run.Append(problem);
         view.Problem(problem);
     }
+
+    public void Note(ImmutableArray<PortRequests> requests) => run.Append(requests);
 
     public EvidenceRef Store(ReadOnlyMemory<byte> bytes, string extension) => run.Store(bytes, extension);
 

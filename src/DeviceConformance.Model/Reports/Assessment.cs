@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Standard;
 
 namespace DeviceConformance.Model.Reports;
@@ -47,7 +48,11 @@ public sealed record RunInfo(
     string Harness,
     string Command,
     string Host,
-    RunHealth Health);
+    RunHealth Health)
+{
+    /// <summary>How often ports of the DUT were asked, all sessions together; empty for a run of an older harness.</summary>
+    public ImmutableArray<PortRequests> Requests { get; init; } = [];
+}
 
 /// <summary>State of the run itself: what it says of the harness and the laboratory, never of the DUT.</summary>
 /// <param name="Problems">What went wrong; empty when nothing did.</param>

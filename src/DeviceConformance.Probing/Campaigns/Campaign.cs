@@ -18,6 +18,9 @@ public interface ICampaignLog
     /// <summary>Notes something that went wrong with the harness, the laboratory or the DUT's presence.</summary>
     void Note(HealthProblem problem);
 
+    /// <summary>Notes how often ports of the DUT were asked since this was last noted.</summary>
+    void Note(ImmutableArray<PortRequests> requests);
+
     /// <summary>Stores bytes by their hash.</summary>
     EvidenceRef Store(ReadOnlyMemory<byte> bytes, string extension);
 
@@ -81,7 +84,15 @@ public sealed class Campaign
 
             // Only the mildest kind of this round: what it shows may call for more of the same kind before anything harsher is done.
             var impact = wanted.Min(request => request.Impact);
-            await AskAllAsync([.. wanted.Where(request => request.Impact == impact)], seen, cancellationToken);
+            try
+            {
+                await AskAllAsync([.. wanted.Where(request => request.Impact == impact)], seen, cancellationToken);
+            }
+            finally
+            {
+                // Also when the campaign is ended: what went to the device went to it.
+                _log.Note(_link.TakeRequests());
+            }
         }
 
         _log.Note(new HealthProblem(HealthKind.Harness, _time.GetUtcNow(), $"The units still ask for more after {MaxRounds} rounds; the rest was not asked."));

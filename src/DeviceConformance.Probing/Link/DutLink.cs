@@ -21,9 +21,9 @@ public sealed class DutLink : IDisposable
     private readonly ImmutableHashSet<DutAddress> _targets;
     private readonly ConnectionPace _pace;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<DutAddress, int[]> _attempts = new();
+    private readonly ConcurrentDictionary<(DutAddress Address, Transport Transport), int[]> _requests = new();
+    private readonly Dictionary<(DutAddress Address, Transport Transport), int[]> _noted = [];
     private readonly RateGate _datagramRate;
-    private readonly ConcurrentDictionary<DutAddress, int> _datagrams = new();
 
     /// <summary>A link to the declared addresses.</summary>
     /// <param name="lab">Limits and permission for public and routed addresses.</param>
@@ -40,15 +40,14 @@ public sealed class DutLink : IDisposable
         _datagramRate = new RateGate(lab.Limits.ConnectionsPerSecond, time);
         if (!lab.AllowPublicAddresses && _targets.FirstOrDefault(target => target.IsPublic) is { Address: not null } outside)
         {
-            throw new ArgumentException($"{outside} is a public address; lab.yaml must say 'allow-public-addresses: yes' before it is probed.", nameof(targets));
+            throw new ArgumentException($"{outside} is a public address; lab.yaml must say 'allow-public-addresses: yes' before it is probed.");
         }
 
         // Whatever answers behind a gateway would be taken for the DUT, and packets for a wrong address would leave the laboratory.
         if (!lab.AllowRoutedAddresses && _targets.FirstOrDefault(target => !target.IsPublic && !AttachedNetworks.Hold(target.Address)) is { Address: not null } routed)
         {
             throw new ArgumentException(
-                $"{routed} is on no network that this host is attached to: a gateway would lead to it. Check the address and the cable, or write 'allow-routed-addresses: yes' in lab.yaml.",
-                nameof(targets));
+                $"{routed} is on no network that this host is attached to: a gateway would lead to it. Check the address and the cable, or write 'allow-routed-addresses: yes' in lab.yaml.");
         }
     }
 
@@ -58,14 +57,39 @@ public sealed class DutLink : IDisposable
     /// <summary>How long a connection attempt waits.</summary>
     public TimeSpan ConnectTimeout => TimeSpan.FromMilliseconds(Limits.ConnectTimeoutMilliseconds);
 
-    /// <summary>Connection attempts so far, by port, sweeps included.</summary>
-    public IReadOnlyDictionary<Endpoint, int> Connections => _attempts
-        .SelectMany(address => address.Value.Select((count, port) => KeyValuePair.Create(new Endpoint(address.Key, port), count)))
+    /// <summary>Connection attempts and datagrams so far, by port, sweeps included.</summary>
+    public IReadOnlyDictionary<Endpoint, int> Requests => _requests
+        .SelectMany(address => address.Value.Select((count, port) => KeyValuePair.Create(new Endpoint(address.Key.Address, port, address.Key.Transport), count)))
         .Where(port => port.Value > 0)
         .ToDictionary();
 
-    /// <summary>Connection attempts to an address so far, sweeps included.</summary>
-    public int ConnectionsTo(DutAddress address) => _attempts.TryGetValue(address, out var counts) ? counts.Sum() : 0;
+    /// <summary>Connection attempts or datagrams to an address so far, sweeps included.</summary>
+    public int RequestsTo(DutAddress address, Transport transport) => _requests.TryGetValue((address, transport), out var counts) ? counts.Sum() : 0;
+
+    /// <summary>What was asked since this was last called, so that each request is noted once. For one caller at a time.</summary>
+    public ImmutableArray<PortRequests> TakeRequests()
+    {
+        var counts = new List<KeyValuePair<Endpoint, int>>();
+        foreach (var (way, asked) in _requests)
+        {
+            if (!_noted.TryGetValue(way, out var noted))
+            {
+                noted = _noted[way] = new int[asked.Length];
+            }
+
+            for (var port = 0; port < asked.Length; port++)
+            {
+                var now = Volatile.Read(ref asked[port]);
+                if (now > noted[port])
+                {
+                    counts.Add(KeyValuePair.Create(new Endpoint(way.Address, port, way.Transport), now - noted[port]));
+                    noted[port] = now;
+                }
+            }
+        }
+
+        return PortRequests.Gather(counts);
+    }
 
     /// <summary>Opens a connection. Repeats an attempt that got no answer at all, twice at the most, and notes that.</summary>
     /// <exception cref="OutsideTargetException">The endpoint is not the DUT's: a bug of the caller.</exception>
@@ -137,7 +161,7 @@ public sealed class DutLink : IDisposable
     internal SynKnocker? OpenSyn(DutAddress address, out string why)
     {
         Guard(address);
-        var counts = _attempts.GetOrAdd(address, static _ => new int[65536]);
+        var counts = CountsOf(address, Transport.Tcp);
         return RawTcpSocket.TryOpen(address.Address, out why) is { } socket
             ? new SynKnocker(socket, address.Address, _time, port => Interlocked.Increment(ref counts[port]))
             : null;
@@ -159,12 +183,9 @@ public sealed class DutLink : IDisposable
         }
 
         await _datagramRate.WaitAsync(cancellationToken);
-        _datagrams.AddOrUpdate(endpoint.Address, 1, static (_, count) => count + 1);
+        Interlocked.Increment(ref CountsOf(endpoint.Address, Transport.Udp)[endpoint.Port]);
         return await UdpAttempt.AskAsync(new IPEndPoint(endpoint.Address.Address, endpoint.Port), question, takes, timeout, _time, cancellationToken);
     }
-
-    /// <summary>Datagrams sent to an address so far.</summary>
-    public int DatagramsTo(DutAddress address) => _datagrams.GetValueOrDefault(address);
 
     /// <summary>Address of this host as the DUT sees it, which some protocols repeat in their questions. Sends nothing.</summary>
     /// <exception cref="LabFaultException">The host has no way to the DUT.</exception>
@@ -191,7 +212,7 @@ public sealed class DutLink : IDisposable
         await _pace.WaitAsync(cancellationToken);
         try
         {
-            Interlocked.Increment(ref _attempts.GetOrAdd(endpoint.Address, static _ => new int[65536])[endpoint.Port]);
+            Interlocked.Increment(ref CountsOf(endpoint.Address, Transport.Tcp)[endpoint.Port]);
             return await ConnectAttempt.ConnectAsync(new IPEndPoint(endpoint.Address.Address, endpoint.Port), timeout, _time, cancellationToken);
         }
         catch (OperationCanceledException)
@@ -210,6 +231,8 @@ public sealed class DutLink : IDisposable
             throw new OutsideTargetException($"{address} is not a declared address of the DUT; the harness does not contact it.");
         }
     }
+
+    private int[] CountsOf(DutAddress address, Transport transport) => _requests.GetOrAdd((address, transport), static _ => new int[65536]);
 
     /// <inheritdoc/>
     public void Dispose() => _pace.Dispose();

@@ -30,11 +30,11 @@ public sealed class TcpPortSweepProbe : Probe<TcpPortSweep>
             return new ProbeOutcome.Unanswered(Silence.DutGone, $"{request.Title} were not swept: {before.How}.");
         }
 
-        var connectionsBefore = link.ConnectionsTo(request.Address);
+        var connectionsBefore = link.RequestsTo(request.Address, Transport.Tcp);
         var ground = new SweepGround(
             (port, timeout, token) => link.KnockAsync(new Endpoint(request.Address, port), timeout, token),
             token => context.Liveness.CheckAsync(request.Address, token),
-            () => link.ConnectionsTo(request.Address) - connectionsBefore);
+            () => link.RequestsTo(request.Address, Transport.Tcp) - connectionsBefore);
         using var syn = OpenSyn(request.Address, context);
         if (syn is not null)
         {

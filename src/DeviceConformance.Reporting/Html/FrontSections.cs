@@ -106,7 +106,23 @@ internal static class FrontSections
             If(complete > 0, () => Element(
                 "details",
                 Element("summary", $"What was looked at completely ({complete})"),
-                Scope("Complete observations", assessment.Scope.Where(line => line.IsComplete), evidence))));
+                Scope("Complete observations", assessment.Scope.Where(line => line.IsComplete), evidence))),
+            If(!assessment.Run.Requests.IsEmpty, () => Requests(assessment)));
+    }
+
+    private static Markup Requests(Assessment assessment)
+    {
+        var counts = RequestCount.Of(assessment.Run.Requests);
+        var interrupted = assessment.Run.Health.Problems.Any(problem => problem.Kind == HealthKind.Interrupted);
+        return Element(
+            "details",
+            Element("summary", $"How often the device was asked ({Words.Number(counts.Sum(count => count.Total))} requests)"),
+            Paragraph("A request is a connection attempt over TCP or a datagram over UDP, answered or not, sweeps included; several questions may share a connection."
+                + (interrupted ? " What was asked last before an interruption is not in these figures." : "")),
+            Table(
+                "Requests that the device received",
+                ["Port", "Requests"],
+                counts.SelectMany(count => count.Rows).Select(row => ((string?)null, ImmutableArray.Create<Markup>(row.Ports, row.Requests)))));
     }
 
     public static Markup Overall(Assessment assessment)

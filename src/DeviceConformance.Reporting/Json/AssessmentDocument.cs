@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Model.Standard;
 
@@ -233,6 +234,6 @@ internal sealed class WordConverter<TEnum>() : JsonStringEnumConverter<TEnum>(Js
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     AllowDuplicateProperties = false,
-    Converters = [typeof(WordConverter<Verdict>), typeof(WordConverter<TestKind>), typeof(WordConverter<HealthKind>)])]
+    Converters = [typeof(WordConverter<Verdict>), typeof(WordConverter<TestKind>), typeof(WordConverter<HealthKind>), typeof(WordConverter<Transport>)])]
 [JsonSerializable(typeof(AssessmentDocument))]
 internal sealed partial class AssessmentContext : JsonSerializerContext;

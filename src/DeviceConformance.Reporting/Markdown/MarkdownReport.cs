@@ -58,7 +58,7 @@ public static class MarkdownReport
 
             Assessed against {assessment.Edition.Requirements} by {assessment.Edition.Assessment}, run {Quote(assessment.Run.Id, NameLength)}, {Words.Time(assessment.Run.Finished)}.
 
-            **Run:** {(problems == 0 ? "sound" : $"not sound, {Words.Count(problems, "problem")}")}; {complete} of {Words.Count(assessment.Scope.Length, "observation")} complete.
+            **Run:** {(problems == 0 ? "sound" : $"not sound, {Words.Count(problems, "problem")}")}; {complete} of {Words.Count(assessment.Scope.Length, "observation")} complete{Requests(assessment)}.
 
             **Overall:** {Words.Of(verdict)}. {Quote(assessment.Overall.Reason)}
 
@@ -70,6 +70,10 @@ public static class MarkdownReport
 
             """.ReplaceLineEndings("\n"));
     }
+
+    private static string Requests(Assessment assessment) => assessment.Run.Requests.IsEmpty
+        ? ""
+        : $"; requests to the device: {string.Join(", ", RequestCount.Of(assessment.Run.Requests).Select(count => $"{Words.Number(count.Total)} to {Quote(count.Way, NameLength)}"))}";
 
     private static string Row(string level, VerdictCounts counts, string untested) =>
         $"| {level} | {counts.Fail} | {counts.Inconclusive} | {counts.Pass} | {untested} |";

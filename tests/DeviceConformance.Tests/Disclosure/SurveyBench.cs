@@ -33,7 +33,7 @@ internal sealed class SurveyBench : IDisposable
 
     public string Said => Encoding.UTF8.GetString(_transcript.ToBytes().Span);
 
-    public IReadOnlyDictionary<Endpoint, int> Connections => _link.Connections;
+    public IReadOnlyDictionary<Endpoint, int> Connections => _link.Requests;
 
     public static Declaration Declare(IPAddress address)
     {

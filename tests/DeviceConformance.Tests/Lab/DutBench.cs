@@ -64,7 +64,7 @@ public sealed class DutBench : IDisposable
 
     public string Said => Encoding.UTF8.GetString(Transcript.ToBytes().Span);
 
-    public int Connections => _link.ConnectionsTo(Address);
+    public int Connections => _link.RequestsTo(Address, Transport.Tcp);
 
     public Endpoint At(int port) => new(Address, port);
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Probing.Campaigns;
@@ -24,6 +26,16 @@ internal sealed class MemoryLog : ICampaignLog
     }
 
     public void Note(HealthProblem problem) => Problems.Enqueue(problem);
+
+    public ConcurrentQueue<PortRequests> Requests { get; } = new();
+
+    public void Note(ImmutableArray<PortRequests> requests)
+    {
+        foreach (var part in requests)
+        {
+            Requests.Enqueue(part);
+        }
+    }
 
     public EvidenceRef Store(ReadOnlyMemory<byte> bytes, string extension)
     {

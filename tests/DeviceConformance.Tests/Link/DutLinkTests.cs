@@ -60,7 +60,7 @@ public sealed class DutLinkTests
         var result = await link.ConnectAsync(At(listener), transcript, CancellationToken.None);
 
         Assert.That(result.Silence, Is.EqualTo(Silence.NoReply));
-        Assert.That(link.Connections[At(listener)], Is.EqualTo(3));
+        Assert.That(link.Requests[At(listener)], Is.EqualTo(3));
         Assert.That(Text(transcript), Does.Contain("attempt 2 of 3"));
     }
 
@@ -73,7 +73,29 @@ public sealed class DutLinkTests
         var result = await link.ConnectAsync(endpoint, Transcript.None, CancellationToken.None);
 
         Assert.That(result.Silence, Is.EqualTo(Silence.Refused));
-        Assert.That(link.Connections, Is.EqualTo(new Dictionary<Endpoint, int> { [endpoint] = 1 }));
+        Assert.That(link.Requests, Is.EqualTo(new Dictionary<Endpoint, int> { [endpoint] = 1 }));
+    }
+
+    [Test]
+    public async Task Each_request_is_noted_once_whatever_its_answer()
+    {
+        using var link = LinkTo(_address);
+        var tcp = new Endpoint(_address, FreePort(_address));
+        var udp = tcp with { Transport = Transport.Udp };
+        await link.KnockAsync(tcp, TimeSpan.FromSeconds(5), CancellationToken.None);
+        await link.KnockAsync(tcp, TimeSpan.FromSeconds(5), CancellationToken.None);
+        await link.AskUdpAsync(udp, new byte[] { 1 }, _ => true, TimeSpan.FromSeconds(5), CancellationToken.None);
+
+        var first = link.TakeRequests();
+        await link.KnockAsync(tcp, TimeSpan.FromSeconds(5), CancellationToken.None);
+        var second = link.TakeRequests();
+
+        Assert.That(first, Is.EqualTo(new[] { Asked(tcp, 2), Asked(udp, 1) }));
+        Assert.That(second, Is.EqualTo(new[] { Asked(tcp, 1) }));
+        Assert.That(link.TakeRequests(), Is.Empty);
+        Assert.That(PortRequests.Total([.. first, .. second]), Is.EqualTo(new[] { Asked(tcp, 3), Asked(udp, 1) }));
+
+        static PortRequests Asked(Endpoint port, int each) => new(port.Address, port.Transport, new PortSet([port.Port]), each);
     }
 
     [Test]
@@ -99,7 +121,7 @@ public sealed class DutLinkTests
 
         Assert.That(async () => await link.KnockAsync(other, TimeSpan.FromSeconds(1), CancellationToken.None), Throws.TypeOf<OutsideTargetException>());
         Assert.That(async () => await link.ConnectAsync(other, Transcript.None, CancellationToken.None), Throws.TypeOf<OutsideTargetException>());
-        Assert.That(link.Connections, Is.Empty);
+        Assert.That(link.Requests, Is.Empty);
     }
 
     [Test]

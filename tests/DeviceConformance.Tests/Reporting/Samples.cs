@@ -127,7 +127,16 @@ internal static class Samples
             "DeviceConformance 0.1.0",
             "dct run examples/water-heater --lab lab.yaml",
             "Linux 6.12 x64",
-            new RunHealth([])),
+            new RunHealth([]))
+        {
+            Requests =
+            [
+                new PortRequests(DutAddress.Parse("127.0.0.1", null), Transport.Tcp, PortSet.Parse("1-18079,18081-18442,18444-65535", null), 1),
+                new PortRequests(DutAddress.Parse("127.0.0.1", null), Transport.Tcp, PortSet.Parse("18080", null), 214),
+                new PortRequests(DutAddress.Parse("127.0.0.1", null), Transport.Tcp, PortSet.Parse("18443", null), 1068),
+                new PortRequests(DutAddress.Parse("127.0.0.1", null), Transport.Udp, PortSet.Parse("53,123,161", null), 2),
+            ],
+        },
         StandardEdition.V3,
         "1.0 (sha256 5f70bf18a086)",
         new Dut(

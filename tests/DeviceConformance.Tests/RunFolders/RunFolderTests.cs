@@ -45,6 +45,30 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Test]
+    public void Requests_of_all_sessions_add_up()
+    {
+        PortRequests[] noted = [new(_address, Transport.Tcp, PortSet.Parse("1-65535", null), 1), new(_address, Transport.Udp, PortSet.Parse("53,161", null), 3)];
+        using (var run = Create())
+        {
+            run.Append([.. noted]);
+        }
+
+        using (var resumed = RunFolder.OpenToAppend(Folder))
+        {
+            resumed.Append([new PortRequests(_address, Transport.Tcp, PortSet.Parse("443", null), 70)]);
+            resumed.Append([]);
+        }
+
+        using var read = RunFolder.Open(Folder);
+        Assert.That(PortRequests.Total(read.Requests), Is.EqualTo(new[]
+        {
+            noted[0] with { Ports = PortSet.Parse("1-442,444-65535", null) },
+            new PortRequests(_address, Transport.Tcp, PortSet.Parse("443", null), 71),
+            noted[1],
+        }));
+    }
+
+    [Test]
     public void Every_kind_of_request_and_observation_survives_the_journal()
     {
         var bench = new TestCases.Bench(DeviceConformance.Model.Standard.StandardEdition.V3);

@@ -139,7 +139,7 @@ public sealed class UdpPortSweepProbeTests
         var address = DutAddress.Parse("127.0.0.1");
         using var link = new DutLink(LabSetup.Default, [address], TimeProvider.System);
         var answer = await link.AskUdpAsync(new Endpoint(address, port, Transport.Udp), "ping"u8.ToArray(), takes ?? (_ => true), _wait, CancellationToken.None);
-        Assert.That(link.DatagramsTo(address), Is.EqualTo(1));
+        Assert.That(link.RequestsTo(address, Transport.Udp), Is.EqualTo(1));
         return answer;
     }
 
