@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -20,7 +21,7 @@ namespace DeviceConformance.Cli;
 /// <summary>What the harness is made of.</summary>
 internal static class Harness
 {
-    private static readonly Dictionary<StandardEdition, Catalogue> _catalogues = [];
+    private static readonly ConcurrentDictionary<StandardEdition, Catalogue> _catalogues = [];
 
     /// <summary>Name and version, as every run records them.</summary>
     public static string NameAndVersion { get; } =
@@ -30,16 +31,8 @@ internal static class Harness
     public static string Host { get; } = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}, .NET {Environment.Version}";
 
     /// <summary>The catalogue of an edition.</summary>
-    public static Catalogue Catalogue(StandardEdition edition)
-    {
-        if (!_catalogues.TryGetValue(edition, out var catalogue))
-        {
-            catalogue = CatalogueReader.Read(CatalogueFiles.Read(edition), edition.CatalogueFile);
-            _catalogues.Add(edition, catalogue);
-        }
-
-        return catalogue;
-    }
+    public static Catalogue Catalogue(StandardEdition edition) =>
+        _catalogues.GetOrAdd(edition, static edition => CatalogueReader.Read(CatalogueFiles.Read(edition), edition.CatalogueFile));
 
     /// <summary>All probes. A new one is a line here.</summary>
     public static ImmutableArray<Probe> Probes() =>

@@ -118,7 +118,7 @@ internal static class FrontSections
             "details",
             Element("summary", $"How often the device was asked ({Words.Number(counts.Sum(count => count.Total))} requests)"),
             Paragraph("A request is a connection attempt over TCP or a datagram over UDP, answered or not, sweeps included; several questions may share a connection."
-                + (interrupted ? " What was asked last before an interruption is not in these figures." : "")),
+                + (interrupted ? " What was asked last before an interruption may be missing from these figures." : "")),
             Table(
                 "Requests that the device received",
                 ["Port", "Requests"],
