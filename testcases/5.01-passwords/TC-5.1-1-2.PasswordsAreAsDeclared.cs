@@ -52,7 +52,7 @@ public sealed class PasswordsAreAsDeclared : TestCase
     private static IEnumerable<Finding> JudgeUserDefined(Declaration declared, ObservationSet seen) =>
         from pair in Passwords(declared, true)
         from trial in LoginTrials.Defaults(declared, seen, pair.Facts)
-        select JudgeTrial(seen, trial, pair.Entry, "although it declares that the user sets the password");
+        select JudgeTrial(seen, trial, pair.Entry, "although it declares that the user sets the password", _ => true);
 
     private static IEnumerable<ProbeRequest> AskPreset(Declaration declared, ObservationSet seen) =>
         DutServices.Ask(declared, seen, Depth.Ports)
@@ -72,7 +72,7 @@ public sealed class PasswordsAreAsDeclared : TestCase
                 [PresetPasswordFlaw.SameOnSamples, PresetPasswordFlaw.InDictionary, PresetPasswordFlaw.OtherLength, PresetPasswordFlaw.OutsideAlphabet]);
             foreach (var trial in LoginTrials.Defaults(declared, seen, facts))
             {
-                yield return JudgeTrial(seen, trial, entry, "although it declares a password that differs on every unit");
+                yield return JudgeTrial(seen, trial, entry, "although it declares a password that differs on every unit", accepted => !accepted.IsOfUnit);
             }
         }
 
@@ -82,7 +82,7 @@ public sealed class PasswordsAreAsDeclared : TestCase
         }
     }
 
-    private static Finding JudgeTrial(ObservationSet seen, DefaultCredentialTrial trial, IxitEntry entry, string although)
+    private static Finding JudgeTrial(ObservationSet seen, DefaultCredentialTrial trial, IxitEntry entry, string although, Func<AcceptedDefault, bool> counts)
     {
         var asked = seen.Ask(trial);
         if (!asked.TryGet(out var tried, out var evidence))
@@ -95,9 +95,9 @@ public sealed class PasswordsAreAsDeclared : TestCase
             return Finding.Fail(entry.Id, $"{trial.Endpoint} lets in a password that nobody set, {although}.", evidence, entry.Ref);
         }
 
-        if (tried.Accepted.FirstOrDefault() is { } accepted)
+        if (tried.Accepted.FirstOrDefault(counts) is { } accepted)
         {
-            return Finding.Fail(entry.Id, $"{trial.Endpoint} accepts the well-known default credential {accepted.Pair} (user {accepted.User}, {accepted.Origin}), {although}.", evidence, entry.Ref);
+            return Finding.Fail(entry.Id, $"{trial.Endpoint} accepts the default credential {accepted.Pair} (user {accepted.User}, {accepted.Origin}), {although}.", evidence, entry.Ref);
         }
 
         // A login that locks can not be tried any further, which is what 5.1-5 wants of it; the likeliest pairs were tried first.

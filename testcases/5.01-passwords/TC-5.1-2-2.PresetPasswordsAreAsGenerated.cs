@@ -17,13 +17,27 @@ public sealed class PresetPasswordsAreAsGenerated : TestCase
     public override TestCaseId Id => TestCaseId.Parse("5.1-2-2");
 
     /// <inheritdoc/>
-    public override ImmutableArray<TestUnit> Units(StandardEdition edition) => [new('a', (declared, _) => Preset(declared).Select(entry => new PresetPasswordInspection(entry.Id)), JudgeGeneration)];
+    public override ImmutableArray<TestUnit> Units(StandardEdition edition) => [new('a', AskGeneration, JudgeGeneration)];
 
-    private static IEnumerable<IxitEntry> Preset(Declaration declared) =>
+    private static IEnumerable<(IxitEntry Entry, AuthMechFacts Facts)> Preset(Declaration declared) =>
         declared.Ixit.With<AuthMechFacts>(IxitRole.AuthMech)
-            .Where(pair => LoginTrials.IsPassword(pair.Facts) && !pair.Facts.Origin.Is(PasswordOrigin.UserDefined))
-            .Select(pair => pair.Entry);
+            .Where(pair => LoginTrials.IsPassword(pair.Facts) && !pair.Facts.Origin.Is(PasswordOrigin.UserDefined));
+
+    private static IEnumerable<ProbeRequest> AskGeneration(Declaration declared, ObservationSet seen) =>
+        Preset(declared).SelectMany(pair => LoginTrials.Defaults(declared, seen, pair.Facts).Prepend<ProbeRequest>(new PresetPasswordInspection(pair.Entry.Id)));
 
     private static IEnumerable<Finding> JudgeGeneration(Declaration declared, ObservationSet seen) =>
-        Preset(declared).Select(entry => PresetPasswords.Judge(seen, entry, [.. Enum.GetValues<PresetPasswordFlaw>()]));
+        Preset(declared).SelectMany(pair => Obvious(declared, seen, pair).Prepend(PresetPasswords.Judge(seen, pair.Entry, [.. Enum.GetValues<PresetPasswordFlaw>()])));
+
+    // That no such password was accepted proves nothing about the rest of the generation: it only adds failures.
+    private static IEnumerable<Finding> Obvious(Declaration declared, ObservationSet seen, (IxitEntry Entry, AuthMechFacts Facts) preset)
+    {
+        foreach (var trial in LoginTrials.Defaults(declared, seen, preset.Facts))
+        {
+            if (seen.Ask(trial).TryGet(out var tried, out var evidence) && !tried.NonsenseAccepted && tried.Accepted.FirstOrDefault(accepted => accepted.IsOfUnit) is { } accepted)
+            {
+                yield return Finding.Fail(preset.Entry.Id, $"{trial.Endpoint} accepts a password that follows from what is printed on the unit ({accepted.Pair}, {accepted.Origin}).", evidence, preset.Entry.Ref);
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ internal static class DeclarationFiles
     /// <summary>File of the laboratory; the only one whose copy is not exact: its passwords are masked.</summary>
     public const string Lab = "lab.yaml";
 
-    // Images beyond this size are recorded by their hash only.
+    // Images beyond this size are recorded by their hash only, and so are lists of credentials.
     private const long LargestCopy = 64 * 1024 * 1024;
 
     /// <summary>All files that belong to the declaration: YAML, and the images that it names.</summary>
@@ -20,7 +20,7 @@ internal static class DeclarationFiles
         foreach (var path in Paths(declared).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var full = Path.Combine(declared.Folder, path);
-            if (new FileInfo(full).Length > LargestCopy)
+            if (new FileInfo(full).Length > LargestCopy || declared.Lab.CredentialLists.Any(list => list.File == path))
             {
                 using var stream = File.OpenRead(full);
                 var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(stream));
@@ -38,6 +38,11 @@ internal static class DeclarationFiles
         foreach (var file in Directory.EnumerateFiles(declared.Folder, "*.yaml").Concat(Existing(Path.Combine(declared.Folder, "ixit"))))
         {
             yield return Path.GetRelativePath(declared.Folder, file).Replace('\\', '/');
+        }
+
+        foreach (var list in declared.Lab.CredentialLists.Select(list => list.File).Where(list => File.Exists(Path.Combine(declared.Folder, list))))
+        {
+            yield return list;
         }
 
         foreach (var image in declared.Ixit.Tables.SelectMany(sheet => sheet.Entries).Select(entry => entry.Facts).OfType<UpdMechFacts>().SelectMany(Images))

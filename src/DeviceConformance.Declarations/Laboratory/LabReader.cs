@@ -45,6 +45,7 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
             StandIn(map))
         {
             SweepMethod = map.Choice<SweepMethod>("sweep-method").Or(SweepMethod.Auto),
+            CredentialLists = [.. map.Texts("credential-lists").Select((list, index) => new CredentialList(list.Value, CredentialListReader.Read(folder, list.Value, index + 1, list.At, complaints)))],
         };
         map.Close();
         return lab;

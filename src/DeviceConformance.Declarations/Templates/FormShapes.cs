@@ -111,6 +111,7 @@ internal static class FormShapes
             new("password-env", Free, "Environment variable that holds the password"),
             new("password-file", Free, "File that holds the password"),
         ])), "Credentials for tests"),
+        new("credential-lists", new ListOf(Free), "Files with default credentials of your own, tried before the built-in ones: user:password on each line, or .csv with a line of column names (user, password, protocols, origin)"),
         new("actuators", new ListOf(new Group(
         [
             new("name", Free, "Name", true),

@@ -165,6 +165,9 @@ public sealed record LabSetup(
     /// <summary>How sweeps ask TCP ports.</summary>
     public SweepMethod SweepMethod { get; init; }
 
+    /// <summary>Default credentials of the laboratory's own, tried before the dictionary.</summary>
+    public ImmutableArray<CredentialList> CredentialLists { get; init; } = [];
+
     /// <summary>A laboratory that allows reading and has nothing else.</summary>
     public static LabSetup Default { get; } = new("", "", ProbeImpact.ReadOnly, false, false, LabLimits.Default, [], [], [], null);
 

@@ -317,7 +317,11 @@ public sealed record AccessSeen(
 /// <param name="Pair">Id of the pair in the dictionary.</param>
 /// <param name="User">User name; the password is in the dictionary under the id.</param>
 /// <param name="Origin">Maker or origin of the pair.</param>
-public sealed record AcceptedDefault(string Pair, string User, string Origin);
+public sealed record AcceptedDefault(string Pair, string User, string Origin)
+{
+    /// <summary>Whether the password follows from facts of this unit (MAC address, serial number), so that another unit has another.</summary>
+    public bool IsOfUnit { get; init; }
+}
 
 /// <summary>How a login reacted to wrong attempts.</summary>
 public enum GuessingReaction

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Link;
@@ -62,14 +63,21 @@ internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeCont
         return Observed(planned.Count, CoverageOf(planned.Count, pairs.Length));
     }
 
-    /// <summary>What is tried, in order: common passwords for the user name that the declaration gives, then the pairs known from the protocol.</summary>
+    /// <summary>
+    /// What is tried, in order: the laboratory's own lists, common passwords for the user name that the declaration gives, the pairs known from
+    /// the protocol, and what follows from names and numbers of this very unit.
+    /// </summary>
     private ImmutableArray<DefaultPair> Pairs()
     {
-        var pairs = CredentialDictionary.For(request.Login.Protocol).ToList();
+        var family = CredentialDictionary.Family(request.Login.Protocol);
+        var own = context.Declared.Lab.CredentialLists.SelectMany(list => list.Pairs).Where(pair => pair.Protocols.IsEmpty || pair.Protocols.Contains(family));
+        var dictionary = CredentialDictionary.For(request.Login.Protocol).ToList();
+        var pairs = own.Concat(dictionary).Concat(CredentialPatterns.For(context.Declared.Dut, request.Endpoint.Address, family, _known.User)).ToList();
         var passwords = pairs.Where(pair => pair.Password.Reveal().Length > 0).DistinctBy(pair => pair.Password.Reveal(), StringComparer.Ordinal);
+        var likely = dictionary.Where(pair => pair.Password.Reveal().Length > 0).DistinctBy(pair => pair.Password.Reveal(), StringComparer.Ordinal).Take(ForDeclaredUser);
         return _passwordOnly
             ? [.. passwords.Select(pair => pair with { User = "" })]
-            : [.. passwords.Take(ForDeclaredUser).Where(_ => _known.IsDeclared).Select(pair => pair with { User = _known.User }).Concat(pairs).DistinctBy(pair => (pair.User, pair.Password.Reveal()))];
+            : [.. own.Concat(likely.Where(_ => _known.IsDeclared).Select(pair => pair with { User = _known.User })).Concat(pairs).DistinctBy(pair => (pair.User, pair.Password.Reveal()))];
     }
 
     /// <summary>Logs in with nonsense, twice, and with the laboratory's valid credential.</summary>
@@ -274,7 +282,7 @@ internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeCont
         if (DependsOnPassword(first, second, third, nonsense))
         {
             _watch.NoteRight(pair.User);
-            _accepted.Add(new AcceptedDefault(pair.Id, pair.User, pair.Origin));
+            _accepted.Add(new AcceptedDefault(pair.Id, pair.User, pair.Origin) { IsOfUnit = pair.IsOfUnit });
             _definite++;
             _ended |= _accepted.Count >= MostAccepted;
             return;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
@@ -64,10 +65,50 @@ public sealed class DefaultCredentialTrialTests
         Assert.Multiple(() =>
         {
             Assert.That((seen.Reaction, seen.ReactionAfter), Is.EqualTo((GuessingReaction.None, 0)), seen.Coverage.Statement);
-            Assert.That(seen.Attempts, Is.EqualTo(seen.Planned).And.EqualTo(CredentialDictionary.For(LoginProtocol.HttpForm).Count()));
+            Assert.That(seen.Attempts, Is.EqualTo(seen.Planned).And.GreaterThanOrEqualTo(CredentialDictionary.For(LoginProtocol.HttpForm).Count()));
             Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
             Assert.That((seen.FirstMilliseconds, seen.LastMilliseconds), Is.GreaterThan((0.0, 0.0)));
         });
+    }
+
+    [Test]
+    public async Task The_laboratory_s_own_list_comes_before_the_dictionary()
+    {
+        await using var device = await TestDevice.StartAsync(new EmulatedDeviceOptions { AdministratorPassword = "Maker-9-default" });
+        var login = new LoginPoint(LoginProtocol.HttpForm, device.Device.Port(DevicePorts.Https), true, "/home", _form);
+        ImmutableArray<DefaultPair> own =
+        [
+            new("L1-1", "admin", new Secret("not-this-0"), ["telnet"], "list own.csv, line 1"),
+            new("L1-2", "admin", new Secret("nor-this-1"), ["http"], "list own.csv, line 2"),
+            new("L1-3", "admin", new Secret("Maker-9-default"), [], "list own.csv, line 3"),
+        ];
+        using var bench = new LoginBench(
+            LabSetup.Default with { CredentialLists = [new CredentialList("own.csv", own)] },
+            LoginBench.AuthMechs((Mechanism, new AuthMechFacts { Logins = [login] })),
+            address: device.Address);
+
+        var seen = await TryAsync(bench, new DefaultCredentialTrial(new Endpoint(new DutAddress(device.Address), login.Port), login));
+
+        Assert.That(seen.Accepted, Is.EqualTo([new AcceptedDefault("L1-3", "admin", "list own.csv, line 3")]), seen.Coverage.Statement);
+        Assert.That((seen.Reaction, seen.ReactionAfter), Is.EqualTo((GuessingReaction.LockOut, 5)), seen.Coverage.Statement);
+        Assert.That(bench.Transcript.IndexOf("L1-2 admin", StringComparison.Ordinal), Is.LessThan(bench.Transcript.IndexOf("L1-3 admin", StringComparison.Ordinal)));
+        Assert.That(bench.Transcript, Does.Not.Contain("L1-1").And.Not.Contain("Maker-9-default").And.Not.Contain("nor-this-1"));
+    }
+
+    [Test]
+    public async Task A_password_from_the_serial_number_is_found_and_told_apart()
+    {
+        await using var device = await TestDevice.StartAsync(new EmulatedDeviceOptions { AdministratorPassword = "24004711", Faults = DeviceFaults.NoLockOut });
+        var login = new LoginPoint(LoginProtocol.HttpForm, device.Device.Port(DevicePorts.Https), true, "/home", _form);
+        using var bench = new LoginBench(
+            LabSetup.Default,
+            LoginBench.AuthMechs((Mechanism, new AuthMechFacts { Logins = [login] })),
+            [new DutSample("A", "GW24-004711", [], [new DutAddress(device.Address)])],
+            address: device.Address);
+
+        var seen = await TryAsync(bench, new DefaultCredentialTrial(new Endpoint(new DutAddress(device.Address), login.Port), login));
+
+        Assert.That(seen.Accepted.Select(pair => (pair.Pair, pair.User, pair.IsOfUnit)), Is.EqualTo([("P-02", "admin", true)]), seen.Coverage.Statement);
     }
 
     [TestCase(DeviceFaults.None, GuessingReaction.LockOut, 5)]

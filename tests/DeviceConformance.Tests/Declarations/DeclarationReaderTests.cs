@@ -151,6 +151,7 @@ public sealed class DeclarationReaderTests
         yield return Wrong("bad-password", "password-env: X", false, folder => folder.Replace("lab.yaml", "password: 'open sesame'", "password: 'open sesame', password-env: X"));
         yield return Wrong("bad-password", "password: {", false, folder => folder.Replace("lab.yaml", "password: 'open sesame'", "password: {open: sesame}"));
         yield return Wrong("password-missing", "password-env: DUT_PASSWORD", true, folder => folder.Replace("lab.yaml", "password: 'open sesame'", "password-env: DUT_PASSWORD"));
+        yield return Wrong("credential-list", "nowhere.txt", true, folder => folder.Replace("lab.yaml", "laboratory:", "credential-lists: [nowhere.txt]\nlaboratory:"));
         yield return Wrong("password-missing", "password-file: nowhere.txt", true, folder => folder.Replace("lab.yaml", "password: 'open sesame'", "password-file: nowhere.txt"));
 
         yield return Odd("unexpected-file", "anything", folder => folder.Write("lab.yml", "anything\n"));

@@ -34,6 +34,7 @@ internal static class Spoilings
         new("undeclared MQTT", bench => bench.OpenUndeclared(1883, ServiceProtocol.Mqtt, new LoginPoint(LoginProtocol.Mqtt, 1883, false, "/", null)),
             ["5.1-1-2 a", "5.1-2A-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 c"], ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 b", "5.13-1-2 c"]),
         new("universal password", bench => bench.Change<DefaultCredentialsTried>(tried => tried with { Accepted = [new AcceptedDefault("D-001", "admin", "many")] }), ["5.1-1-2 b", "5.1-1-2 c"]),
+        new("password from the serial number", bench => bench.Change<DefaultCredentialsTried>(tried => tried with { Accepted = [new AcceptedDefault("P-02", "admin", "habit") { IsOfUnit = true }] }), ["5.1-1-2 b", "5.1-2-2 a"]),
         new("any password is let in", bench => bench.Change<DefaultCredentialsTried>(tried => tried with { NonsenseAccepted = true, Reaction = GuessingReaction.None }), ["5.1-1-2 b", "5.1-1-2 c", "5.1-5-2 b"]),
         new("same label password", bench => bench.Change<PresetPasswordsSeen>(seen => seen with { Flaws = [new PresetPasswordFinding(PresetPasswordFlaw.SameOnSamples, "A and B have the same.")] }), ["5.1-1-2 c", "5.1-2-2 a"]),
         new("label password from the MAC address", bench => bench.Change<PresetPasswordsSeen>(seen => seen with { Flaws = [new PresetPasswordFinding(PresetPasswordFlaw.FromMacAddress, "It ends like the MAC address.")] }), ["5.1-2-2 a"]),
