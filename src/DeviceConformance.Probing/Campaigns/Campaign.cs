@@ -36,7 +36,7 @@ public sealed class Campaign
 {
     // Each round opens a new layer of one impact (sweep, identification, TLS and surveys, trials); a unit that never ends asking is a bug.
     private const int MaxRounds = 40;
-    private const int ParallelReadOnly = 8;
+    internal const int ParallelReadOnly = 8;
 
     private readonly Declaration _declared;
     private readonly ImmutableDictionary<Type, Probe> _probes;

@@ -65,7 +65,8 @@ public sealed class UdpDaemonTests
         Assert.That(open?.Name, Does.Contain(name), $"UDP {port}");
     }
 
-    private static async Task StartAsync(NetworkNamespace device, string folder)
+    /// <summary>Starts the ten servers on their usual ports, and a TCP port 80 as sign of life.</summary>
+    internal static async Task StartAsync(NetworkNamespace device, string folder)
     {
         string Write(string name, string text)
         {
