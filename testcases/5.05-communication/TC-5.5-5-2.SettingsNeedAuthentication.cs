@@ -34,7 +34,7 @@ public sealed class SettingsNeedAuthentication : TestCase
         ServiceAccess.Guarded(declared).Where(pair => pair.Facts.AllowsConfiguration.Or(true));
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
-        DutServices.Ask(declared, seen, Depth.Surveys)
+        DutServices.Ask(declared, seen, Depth.Surveys).Concat(DutServices.AskUdp(declared)).Concat(DutServices.AskUdpSurveys(declared, seen))
             .Concat(Configuring(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)))
             .Concat(Guards(declared).SelectMany(pair => LoginProtection.Ask(declared, seen, pair.Entry, pair.Facts)));
 

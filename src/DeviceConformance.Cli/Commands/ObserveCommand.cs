@@ -31,6 +31,18 @@ internal static class ObserveCommand
         command.Add(Survey(ServiceProtocol.Ftp, 21));
         command.Add(Survey(ServiceProtocol.Telnet, 23));
         command.Add(Survey(ServiceProtocol.Rtsp, 554));
+        command.Add(UdpSurvey("snmp", ServiceProtocol.Snmp, 161));
+        command.Add(UdpSurvey("coap", ServiceProtocol.Coap, 5683));
+        command.Add(UdpSurvey("mdns", ServiceProtocol.Mdns, 5353));
+        command.Add(UdpSurvey("ssdp", ServiceProtocol.Ssdp, 1900));
+        command.Add(UdpSurvey("ws-discovery", ServiceProtocol.WsDiscovery, 3702));
+        command.Add(UdpSurvey("dns", ServiceProtocol.Dns, 53));
+        command.Add(UdpSurvey("ntp", ServiceProtocol.Ntp, 123));
+        command.Add(UdpSurvey("tftp", ServiceProtocol.Tftp, 69));
+        command.Add(UdpSurvey("netbios", ServiceProtocol.Netbios, 137));
+        command.Add(UdpSurvey("sip", ServiceProtocol.Sip, 5060));
+        command.Add(UdpSurvey("bacnet", ServiceProtocol.Bacnet, 47808));
+        command.Add(Survey(ServiceProtocol.Modbus, 502));
 
         command.Add(Credentials());
         return command;
@@ -51,6 +63,9 @@ internal static class ObserveCommand
             new Command(name, $"What a service of this kind shows, and lets be used, before login.\n\nExample: dct observe {name} 192.0.2.7:{port}") { target, tls },
             parsed => new DisclosureSurvey(Port(parsed.GetValue(target)!), protocol, parsed.GetValue(tls)));
     }
+
+    private static Command UdpSurvey(string name, ServiceProtocol protocol, int port) =>
+        One(name, "HOST:PORT", $"What a service of this kind over UDP shows, and lets be used, before login.\n\nExample: dct observe {name} 192.0.2.7:{port}", text => new DisclosureSurvey(Port(text) with { Transport = Transport.Udp }, protocol, false));
 
     private static Command Credentials()
     {
