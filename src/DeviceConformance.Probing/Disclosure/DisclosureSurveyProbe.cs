@@ -39,6 +39,7 @@ public sealed class DisclosureSurveyProbe : Probe<DisclosureSurvey>
         (_, ServiceProtocol.Ftp) => FtpSurvey.RunAsync,
         (_, ServiceProtocol.Telnet) => TelnetSurvey.RunAsync,
         (_, ServiceProtocol.Rtsp) => RtspSurvey.RunAsync,
+        (_, ServiceProtocol.Unknown or ServiceProtocol.Other or ServiceProtocol.Adb or ServiceProtocol.Rfb) when !request.Tls => DebugSurvey.RunAsync,
         _ => BannerSurvey.RunAsync,
     };
 }

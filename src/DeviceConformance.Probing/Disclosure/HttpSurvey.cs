@@ -366,7 +366,12 @@ internal sealed class HttpSurvey : IDisposable
             }
         }
 
-        if (WhatIsOpen(answer, reading, path) is { Length: > 0 } open)
+        if (DebugPages.Recognise(answer, path.Path) is { } debugger)
+        {
+            _notes.AddOpen(debugger, path.Path, AccessKind.Debug);
+            _notes.Add(reading.Found, path.Path);
+        }
+        else if (WhatIsOpen(answer, reading, path) is { Length: > 0 } open)
         {
             _notes.AddOpen(open, path.Path);
             if (reading.Found.Items.IsEmpty || reading.HasValues)

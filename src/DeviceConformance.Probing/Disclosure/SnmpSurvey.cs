@@ -130,7 +130,8 @@ internal static class SnmpSurvey
         }
 
         var where = $"SNMP {walk.Name}";
-        var found = reader.Read(text, variable.Oid == "1.3.6.1.2.1.1.1.0" ? TextKind.Banner : TextKind.Data);
+        // Numbers with dots are object names here, not addresses.
+        var found = variable.Type != 0x04 ? Disclosures.None : reader.Read(text, variable.Oid == "1.3.6.1.2.1.1.1.0" ? TextKind.Banner : TextKind.Data);
         notes.Add(found, where);
         var kept = found.Redact(text);
         switch (variable.Oid, walk.Kind)

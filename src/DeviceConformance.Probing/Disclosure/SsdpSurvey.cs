@@ -95,8 +95,18 @@ internal static class SsdpSurvey
         }
 
         notes.AddOpen("UPnP description without login", location.PathAndQuery);
-        notes.Add(InformationReader.Read(NameAndValue.Xml(answer.Text)), location.PathAndQuery);
-        notes.Add(reader.Read(answer.Text, TextKind.Data), location.PathAndQuery);
+        // Every UPnP device has a unique name of its own (UDN); it is a serial number or hardware address only where it is made of one.
+        var pairs = NameAndValue.Xml(answer.Text).Where(pair => pair.Name != "version").ToList();
+        notes.Add(InformationReader.Read(pairs.Where(pair => pair.Name != "UDN")), location.PathAndQuery);
+        foreach (var pair in pairs)
+        {
+            notes.Add(reader.Read(pair.Value, TextKind.Data), location.PathAndQuery);
+            if (pair.Name == "UDN")
+            {
+                AnnouncedNames.Add(pair.Value, location.PathAndQuery, ProbeFacts.Of(context.Declared), reader, notes);
+            }
+        }
+
         var services = UpnpDescription.Services(answer.Text);
         notes.Add(DisclosureKind.ApiDescription, $"{services.Length} UPnP services: {string.Join(", ", services.Select(service => service.ShortType).Distinct())}", location.PathAndQuery);
         var asked = 0;

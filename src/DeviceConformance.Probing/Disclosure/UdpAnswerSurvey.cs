@@ -53,9 +53,11 @@ internal static class UdpAnswerSurvey
         var text = Encoding.UTF8.GetString(plain);
         var found = reader.TryReadJson(text, out var json, out _) ? json : reader.Read(Encoding.Latin1.GetString(plain), TextKind.Data);
         notes.Add(found, question.Name);
-        if (question.Protocol == ServiceProtocol.Unknown && Prompts.At(text) == Prompt.Command)
+        // A console puts its prompt before or behind what it answers.
+        var prompt = Prompts.At(text) == Prompt.Command ? text : text.Split(' ', 2)[0];
+        if (question.Protocol == ServiceProtocol.Unknown && Prompts.At(prompt) == Prompt.Command)
         {
-            notes.AddOpen($"command prompt without login: {Prompts.LastLine(text)}", "command prompt");
+            notes.AddOpen($"command prompt without login: {Prompts.LastLine(prompt)}", "command prompt", Prompts.IsDebug(text) ? AccessKind.Debug : AccessKind.Use);
         }
     }
 }
