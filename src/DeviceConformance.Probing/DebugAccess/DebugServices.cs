@@ -41,7 +41,8 @@ internal static class DebugServices
 
         // device::ro.product.name=...;ro.product.model=...;features=...
         var tells = Encoding.Latin1.GetString(said[24..]).TrimEnd('\0');
-        return said.StartsWith("CNXN"u8) ? new DebugAnswer(true, "the daemon connects without a key", tells.Replace(';', '\n'))
+        // An echo gives back what a host says of itself.
+        return said.StartsWith("CNXN"u8) && !tells.StartsWith("host::", StringComparison.Ordinal) ? new DebugAnswer(true, "the daemon connects without a key", tells.Replace(';', '\n'))
             : said.StartsWith("AUTH"u8) ? new DebugAnswer(false, "the daemon asks for a key", "")
             : said.StartsWith("STLS"u8) ? new DebugAnswer(false, "the daemon asks for TLS with a paired key", "")
             : null;

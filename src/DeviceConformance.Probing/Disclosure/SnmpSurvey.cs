@@ -30,7 +30,7 @@ internal static class SnmpSurvey
         using var talk = new UdpTalk(request, context, reader);
         var pairs = SnmpCommunities.All.SelectMany(community => new[] { (Community: community, Version: 1), (Community: community, Version: 0) }).ToList();
         List<(string Name, byte[] Bytes)> questions = [("SNMPv3 discovery", SnmpMessage.Discovery(FirstId))];
-        questions.AddRange(pairs.Select((pair, index) => (Name(pair), SnmpMessage.Request(pair.Version, pair.Community, SnmpMessage.Get, FirstId + 1 + index, 0, ("1.3.6.1.2.1.1.1.0", 0, null)))));
+        questions.AddRange(pairs.Select((pair, index) => (Name(pair), SnmpMessage.Request(pair.Version, pair.Community, SnmpMessage.Get, FirstId + 1 + index, 0, new SnmpBinding("1.3.6.1.2.1.1.1.0")))));
         var answers = await talk.AskTogetherAsync(questions, datagram => Answered(datagram, questions.Count), cancellationToken);
         if (answers.All(answer => answer is null))
         {
@@ -89,7 +89,7 @@ internal static class SnmpSurvey
         while (count < walk.Most)
         {
             var number = ++id;
-            var question = SnmpMessage.Request(version, community, version == 0 ? SnmpMessage.GetNext : SnmpMessage.GetBulk, number, version == 0 ? 0 : Repetitions, (last, 0, null));
+            var question = SnmpMessage.Request(version, community, version == 0 ? SnmpMessage.GetNext : SnmpMessage.GetBulk, number, version == 0 ? 0 : Repetitions, new SnmpBinding(last));
             var answer = await talk.AskAsync($"{walk.Name} after {last}", question, datagram => SnmpMessage.TryParse(datagram.Bytes.Span, out var response) && response.RequestId == number, cancellationToken);
             if (answer is null)
             {

@@ -101,10 +101,14 @@ internal sealed class UdpTalk : IDisposable
                 foreach (var index in group)
                 {
                     _context.Transcript.Note($"-> {questions[index].Name}");
-                    await _datagrams.SendAsync(questions[index].Bytes, cancellationToken);
+                    LastSilence = await _datagrams.SendAsync(questions[index].Bytes, cancellationToken) ?? LastSilence;
                 }
 
                 await CollectAsync(answers, answered, _breath, cancellationToken);
+                if (Answers == 0 && LastSilence is Silence.Refused or Silence.HostUnreachable)
+                {
+                    return answers;
+                }
             }
 
             await CollectAsync(answers, answered, _wait, cancellationToken);

@@ -31,6 +31,12 @@ internal readonly record struct SnmpVariable(string Oid, byte Type, ReadOnlyMemo
     }
 }
 
+/// <summary>A variable in a request.</summary>
+/// <param name="Oid">Name.</param>
+/// <param name="Type">BER tag of the value.</param>
+/// <param name="Value">Value; null to ask for it.</param>
+internal readonly record struct SnmpBinding(string Oid, byte Type = 0, byte[]? Value = null);
+
 /// <summary>An agent's response.</summary>
 /// <param name="Version">0 for SNMPv1, 1 for SNMPv2c.</param>
 /// <param name="Community">Community as repeated.</param>
@@ -79,7 +85,7 @@ internal static class SnmpMessage
     /// <param name="id">Its number.</param>
     /// <param name="repetitions">Max-repetitions of a GetBulkRequest; 0 otherwise.</param>
     /// <param name="variables">Names, with values for a SetRequest and null otherwise.</param>
-    public static byte[] Request(int version, string community, byte pdu, int id, int repetitions, params ReadOnlySpan<(string Oid, byte Type, byte[]? Value)> variables)
+    public static byte[] Request(int version, string community, byte pdu, int id, int repetitions, params ReadOnlySpan<SnmpBinding> variables)
     {
         var bindings = new List<byte>();
         foreach (var (oid, type, value) in variables)
@@ -187,8 +193,9 @@ internal static class Oid
     public static byte[] Bytes(string oid)
     {
         var parts = oid.Split('.').Select(part => uint.Parse(part, CultureInfo.InvariantCulture)).ToArray();
-        var bytes = new List<byte> { (byte)((parts[0] * 40) + parts[1]) };
-        foreach (var part in parts.AsSpan(2))
+        // The first two numbers share one.
+        var bytes = new List<byte>();
+        foreach (var part in (uint[])[(parts[0] * 40) + parts[1], .. parts.AsSpan(2)])
         {
             for (var shift = 28; shift > 0; shift -= 7)
             {
