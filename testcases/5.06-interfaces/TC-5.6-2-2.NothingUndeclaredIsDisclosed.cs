@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.TestCases.Network;
@@ -57,10 +58,18 @@ public sealed class NothingUndeclaredIsDisclosed : TestCase
         {
             yield return Finding.Pass(
                 OperatorQuestion.WholeDut,
-                $"The open TCP ports{(DutServices.UdpServices(declared, seen).Any() ? " and the UDP services that answer" : "")} show no security-relevant information before login beyond the declaration.",
+                $"The open TCP ports{(DutServices.UdpServices(declared, seen).Any() ? " and the UDP services that answer" : "")} show no security-relevant information before login beyond the declaration.{Addresses(declared)}",
                 [.. evidence, .. DeclaredLogins.SweepEvidence(declared, seen), .. DutServices.UdpEvidence(declared, seen)]);
         }
     }
+
+    // On its own link the hardware address shows anyway; beyond it, whether it matters is the examiner's.
+    private static string Addresses(Declaration declared) => string.Concat(
+        from address in declared.Addresses
+        where !address.Address.IsIPv6LinkLocal
+        let mac = InterfaceIdentifier.HardwareAddressIn(address)
+        where mac is not null
+        select $" For the examiner: {address} is made from the hardware address {mac} (RFC 4291, appendix A; RFC 8064 advises against it).");
 
     private static string Words(DisclosureKind kind) => kind switch
     {

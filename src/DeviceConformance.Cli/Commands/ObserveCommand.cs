@@ -43,6 +43,8 @@ internal static class ObserveCommand
         command.Add(UdpSurvey("sip", ServiceProtocol.Sip, 5060));
         command.Add(UdpSurvey("bacnet", ServiceProtocol.Bacnet, 47808));
         command.Add(Survey(ServiceProtocol.Modbus, 502));
+        command.Add(One("snmp-write", "HOST:PORT", "Whether a well-known SNMP community may write: a text is set to what it is.\n\nExample: dct observe snmp-write 192.0.2.7:161", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Snmp)));
+        command.Add(One("upnp-write", "HOST:PORT", "Whether UPnP adds a port mapping for anybody; it is deleted again.\n\nExample: dct observe upnp-write 192.0.2.7:1900", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Ssdp)));
 
         command.Add(Credentials());
         return command;
@@ -172,6 +174,7 @@ internal static class ObserveCommand
         TlsEnumeration tls => tls.Endpoint.Address,
         SshEnumeration ssh => ssh.Endpoint.Address,
         DisclosureSurvey survey => survey.Endpoint.Address,
+        WriteTrial write => write.Endpoint.Address,
         DefaultCredentialTrial credentials => credentials.Endpoint.Address,
         _ => throw new InvalidOperationException($"{request.GetType().Name} has no address."),
     };

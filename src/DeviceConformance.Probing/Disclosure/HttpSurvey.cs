@@ -98,6 +98,11 @@ internal sealed class HttpSurvey : IDisposable
             await AskAndReadAsync(next.Path, next.Depth, cancellationToken);
         }
 
+        if (_stop is null)
+        {
+            await MqttSurvey.OverWebSocketAsync(_request, _context, _reader, _notes, cancellationToken);
+        }
+
         Conclude();
         return null;
     }

@@ -20,7 +20,7 @@ internal static class ModbusSurvey
         if (request.Endpoint.Transport == Transport.Udp)
         {
             using var talk = new UdpTalk(request, context, reader);
-            return await AskAsync(async question => (await talk.AskAsync("Modbus identification", question, datagram => IsAnswer(datagram.Bytes.Span, question[1]), cancellationToken))?.Bytes.ToArray(), talk.LastSilence, request, reader, notes);
+            return await AskAsync(async question => (await talk.AskAsync("Modbus identification", question, datagram => IsAnswer(datagram.Bytes.Span, question[1]), cancellationToken))?.Bytes.ToArray(), () => talk.LastSilence, request, reader, notes);
         }
 
         var (connection, failure) = await Conversation.ConnectAsync(request, context, cancellationToken);
@@ -31,11 +31,11 @@ internal static class ModbusSurvey
 
         await using (connection)
         {
-            return await AskAsync(question => ExchangeAsync(connection, question, context.Transcript, cancellationToken), Silence.NoReply, request, reader, notes);
+            return await AskAsync(question => ExchangeAsync(connection, question, context.Transcript, cancellationToken), static () => Silence.NoReply, request, reader, notes);
         }
     }
 
-    private static async Task<ProbeOutcome.Unanswered?> AskAsync(Func<byte[], Task<byte[]?>> exchange, Silence silence, DisclosureSurvey request, InformationReader reader, SurveyNotes notes)
+    private static async Task<ProbeOutcome.Unanswered?> AskAsync(Func<byte[], Task<byte[]?>> exchange, Func<Silence> silence, DisclosureSurvey request, InformationReader reader, SurveyNotes notes)
     {
         var found = 0;
         byte next = 0;
@@ -48,7 +48,7 @@ internal static class ModbusSurvey
             {
                 if (part == 1)
                 {
-                    return new ProbeOutcome.Unanswered(silence, $"{request.Endpoint}: Modbus device identification has no answer.");
+                    return new ProbeOutcome.Unanswered(silence(), $"{request.Endpoint}: Modbus device identification has no answer.");
                 }
 
                 notes.Gap("the rest of the identification did not come");

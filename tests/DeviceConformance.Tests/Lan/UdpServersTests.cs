@@ -35,6 +35,8 @@ public sealed class UdpServersTests
             var seen = (await Task.WhenAll(
                 new[] { (161, ServiceProtocol.Snmp), (5683, ServiceProtocol.Coap), (53, ServiceProtocol.Dns), (123, ServiceProtocol.Ntp), (69, ServiceProtocol.Tftp), (1900, ServiceProtocol.Ssdp), (5353, ServiceProtocol.Mdns) }
                     .Select(pair => SeeAsync(bench, pair.Item1, pair.Item2)))).ToDictionary(survey => survey.Protocol);
+            var snmpWrite = await bench.SeeAsync(new WriteTrialProbe(), new WriteTrial(new Endpoint(bench.Address, 161, Transport.Udp), ServiceProtocol.Snmp));
+            var mapping = await bench.SeeAsync(new WriteTrialProbe(), new WriteTrial(new Endpoint(bench.Address, 1900, Transport.Udp), ServiceProtocol.Ssdp));
             foreach (var survey in seen.Values)
             {
                 TestContext.Out.WriteLine($"{survey.Summary}\n  {survey.Coverage.Statement}\n  {string.Join("\n  ", survey.Items.Take(40).Select(item => $"{item.Kind} {item.What} ({item.Where})"))}\n  {string.Join("\n  ", survey.Open.Select(open => $"open: {open.Where} ({open.What})"))}");
@@ -47,7 +49,7 @@ public sealed class UdpServersTests
                 Assert.That(seen[ServiceProtocol.Coap].Coverage.Statement, Does.Contain("Missing: GET /async: no answer (NoReply)."));
 
                 var snmp = seen[ServiceProtocol.Snmp];
-                Assert.That(snmp.OpenPaths(), Is.EquivalentTo(new[] { "SNMPv2c community public", "SNMPv1 community public" }));
+                Assert.That(snmp.OpenPaths(), Is.EquivalentTo(new[] { "SNMPv2c community public", "SNMPv1 community public", "SNMPv2c community manager", "SNMPv1 community manager" }));
                 Assert.That(snmp.Items(DisclosureKind.Network), Has.Some.EqualTo("host name boiler-17"));
                 Assert.That(snmp.Items(DisclosureKind.Status), Has.Some.EqualTo("contact service@example.invalid"));
                 Assert.That(snmp.Items(DisclosureKind.Version), Is.Not.Empty);
@@ -67,6 +69,9 @@ public sealed class UdpServersTests
                 Assert.That(upnp.OpenPaths(), Has.Some.Matches("^WANIPConnection:[12] GetStatusInfo$"));
                 Assert.That(upnp.Items(DisclosureKind.Network), Has.Some.EqualTo("external address 8.8.8.8"));
                 Assert.That(upnp.Coverage.Statement, Does.Contain("AddPortMapping"));
+
+                Assert.That((snmpWrite.Result, snmpWrite.Restored), Is.EqualTo((AccessResult.Granted, true)), snmpWrite.What);
+                Assert.That((mapping.Result, mapping.Restored), Is.EqualTo((AccessResult.Granted, true)), mapping.What);
 
                 Assert.That(seen[ServiceProtocol.Mdns].Items(DisclosureKind.Version), Has.Some.Contains("2.1.0"));
                 Assert.That(seen[ServiceProtocol.Mdns].Items(DisclosureKind.Product), Has.Some.EqualTo("Boiler in the cellar"));
@@ -92,10 +97,21 @@ public sealed class UdpServersTests
         Write("config.txt", "ssid=Cellar\nwifi_password=Grill-Kohle-9\n");
         device.Start("dnsmasq", "-k", "-p", "53", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=root", $"--pid-file={folder}/dnsmasq.pid", "--interface=eth0", "--bind-interfaces");
         // A view, for the processes of this host are not the device's.
-        device.Start("snmpd", "-C", "-c", Write("snmpd.conf", "view device included .1.3.6.1.2.1.1\nview device included .1.3.6.1.2.1.2\nview device included .1.3.6.1.2.1.4\nrocommunity public default -V device\nagentAddress udp:161\nsysName boiler-17\nsysContact service@example.invalid\n"), "-Lf", "/dev/null", "-p", $"{folder}/snmpd.pid", "-f");
+        device.Start("snmpd", "-C", "-c", Write("snmpd.conf", "view device included .1.3.6.1.2.1.1\nview device included .1.3.6.1.2.1.2\nview device included .1.3.6.1.2.1.4\nrocommunity public default -V device\nrwcommunity manager default -V device\nagentAddress udp:161\nsysName boiler-17\nsysContact service@example.invalid\n"), "-Lf", "/dev/null", "-p", $"{folder}/snmpd.pid", "-f");
         device.Start("in.tftpd", "-L", "--secure", "--user", "root", folder);
         device.Start("chronyd", "-d", "-x", "-f", Write("chrony.conf", $"local stratum 8\nallow\ncmdport 0\npidfile {folder}/chrony.pid\nbindcmdaddress /\n"));
         device.Start("coap-server-notls", "-A", "0.0.0.0", "-p", "5683");
+        device.Filter("""
+            table inet filter {
+              chain miniupnpd { }
+              chain prerouting_miniupnpd { }
+              chain postrouting_miniupnpd { }
+              chain forward { type filter hook forward priority 0; jump miniupnpd; }
+              chain prerouting { type nat hook prerouting priority -100; jump prerouting_miniupnpd; }
+              chain postrouting { type nat hook postrouting priority 100; jump postrouting_miniupnpd; }
+            }
+
+            """);
         device.Start("miniupnpd", "-d", "-f", Write("upnp.conf", "ext_ifname=lo\nlistening_ip=eth0\nenable_upnp=yes\nenable_natpmp=no\nuuid=64637401-0000-4000-8000-000000000001\next_ip=8.8.8.8\n"), "-P", $"{folder}/upnp.pid");
         Directory.CreateDirectory(Path.Combine(folder, "services"));
         Write("services/boiler.service", "<service-group><name>Boiler in the cellar</name><service><type>_http._tcp</type><port>80</port><txt-record>fw_version=2.1.0</txt-record></service></service-group>");
