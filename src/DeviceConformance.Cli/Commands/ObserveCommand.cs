@@ -128,7 +128,7 @@ internal static class ObserveCommand
         else
         {
             Console.Out.WriteLine(ObservationText.Render(outcome));
-            if (outcome is ProbeOutcome.Unanswered { Silence: not Silence.DutGone } && request is DefaultCredentialTrial { Login.Tls: false } or DisclosureSurvey { Tls: false })
+            if (outcome is ProbeOutcome.Unanswered { Silence: not Silence.DutGone } && request is DefaultCredentialTrial { Login.Tls: false } or DisclosureSurvey { Tls: false, Endpoint.Transport: Transport.Tcp })
             {
                 Console.Out.WriteLine("If the port speaks TLS, ask it with --tls or by an https URL; 'dct observe service' tells.");
             }

@@ -119,7 +119,7 @@ internal static class CoapSurvey
                 // CBOR and other binary formats: names and values in them are text all the same.
                 var format = answer.Option(CoapMessage.ContentFormat)?.Number32;
                 notes.Add(DisclosureKind.Status, $"{path}: binary content{(format is { } number ? $", format {number}" : "")}", path);
-                notes.Add(reader.Read(text.Replace('\ufffd', ' '), TextKind.Data), path);
+                notes.Add(talk.Hide(reader.Read(text.Replace('\ufffd', ' '), TextKind.Data)), path);
                 return;
             }
 
@@ -175,7 +175,9 @@ internal static class CoapSurvey
                 block = ((uint)(blocks + 1) << 4) | (option.Number32 & 7);
             }
 
-            return (first, Encoding.UTF8.GetString(body.ToArray()));
+            var text = Encoding.UTF8.GetString(body.ToArray());
+            talk.Hide(reader.TryReadJson(text, out var json, out _) ? json : reader.Read(text, TextKind.Data));
+            return (first, text);
         }
 
         /// <summary>Sends a request; an empty acknowledgement is waited through (RFC 7252, 5.2.2), and a late confirmable answer acknowledged.</summary>

@@ -98,7 +98,7 @@ internal sealed class HttpSurvey : IDisposable
             await AskAndReadAsync(next.Path, next.Depth, cancellationToken);
         }
 
-        if (_stop is null)
+        if (_stop is null && _requests < MaxRequests)
         {
             await MqttSurvey.OverWebSocketAsync(_request, _context, _reader, _notes, cancellationToken);
         }

@@ -50,7 +50,7 @@ internal static class MdnsSurvey
         records.AddRange(await AskAllAsync(talk, [.. instances.Where(instance => !described.Contains(instance))], DnsType.Any, notes, cancellationToken));
         foreach (var record in records)
         {
-            Read(record, types, request.Endpoint.Address.Address, facts, reader, notes);
+            Read(record, types, request.Endpoint.Address.Address, talk, facts, reader, notes);
         }
 
         notes.Done($"asked {asked}: {types.Count} kinds of service, {instances.Count} instances, {records.Count} records");
@@ -77,7 +77,7 @@ internal static class MdnsSurvey
         return records;
     }
 
-    private static void Read(DnsRecord record, List<string> types, IPAddress own, ProbeFacts facts, InformationReader reader, SurveyNotes notes)
+    private static void Read(DnsRecord record, List<string> types, IPAddress own, UdpTalk talk, ProbeFacts facts, InformationReader reader, SurveyNotes notes)
     {
         var where = $"mDNS {SurveyNotes.Shortened(record.Name)}";
         switch (record.Type)
@@ -95,7 +95,7 @@ internal static class MdnsSurvey
                 notes.Add(DisclosureKind.Version, string.Join(' ', record.Texts), where);
                 break;
             case DnsType.Txt:
-                ReadTexts(record, where, reader, notes);
+                ReadTexts(record, where, talk, reader, notes);
                 break;
             case DnsType.A or DnsType.Aaaa when record.Address is { } address && !address.Equals(own) && !address.IsIPv6LinkLocal && !IPAddress.IsLoopback(address):
                 // Its own other addresses are what a client asks for; they are a fact all the same.
@@ -104,11 +104,11 @@ internal static class MdnsSurvey
         }
     }
 
-    private static void ReadTexts(DnsRecord record, string where, InformationReader reader, SurveyNotes notes)
+    private static void ReadTexts(DnsRecord record, string where, UdpTalk talk, InformationReader reader, SurveyNotes notes)
     {
         // Keys before the first sign of equality (RFC 6763, 6.3).
         var pairs = record.Texts.Select(text => text.Split('=', 2)).Where(parts => parts.Length == 2).Select(parts => new NameAndValue(parts[0], parts[1], PairSource.Data)).ToList();
-        notes.Add(InformationReader.Read(pairs), where);
+        notes.Add(talk.Hide(InformationReader.Read(pairs)), where);
         foreach (var text in record.Texts.Where(text => text.Length > 0))
         {
             notes.Add(reader.Read(text, TextKind.Banner), where);

@@ -109,7 +109,7 @@ internal static class SnmpSurvey
 
                 last = variable.Oid;
                 count++;
-                Read(variable, walk, reader, notes);
+                Read(variable, walk, talk, reader, notes);
             }
 
             if (count == before)
@@ -121,7 +121,7 @@ internal static class SnmpSurvey
         notes.Remark($"{walk.Name}: only the first {walk.Most} values were read");
     }
 
-    private static void Read(SnmpVariable variable, (string Root, string Name, DisclosureKind? Kind, int Most) walk, InformationReader reader, SurveyNotes notes)
+    private static void Read(SnmpVariable variable, (string Root, string Name, DisclosureKind? Kind, int Most) walk, UdpTalk talk, InformationReader reader, SurveyNotes notes)
     {
         var text = variable.Text;
         if (text.Length == 0)
@@ -131,7 +131,7 @@ internal static class SnmpSurvey
 
         var where = $"SNMP {walk.Name}";
         // Numbers with dots are object names here, not addresses.
-        var found = variable.Type != 0x04 ? Disclosures.None : reader.Read(text, variable.Oid == "1.3.6.1.2.1.1.1.0" ? TextKind.Banner : TextKind.Data);
+        var found = variable.Type != 0x04 ? Disclosures.None : talk.Hide(reader.Read(text, variable.Oid == "1.3.6.1.2.1.1.1.0" ? TextKind.Banner : TextKind.Data));
         notes.Add(found, where);
         var kept = found.Redact(text);
         switch (variable.Oid, walk.Kind)

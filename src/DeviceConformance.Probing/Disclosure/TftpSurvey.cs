@@ -51,7 +51,7 @@ internal static class TftpSurvey
                 used.Add(answer.FromPort);
                 await talk.SendAsync("error, which ends the transfer", _enough, cancellationToken, answer.FromPort);
                 notes.AddOpen("TFTP gives a file to anybody", name);
-                notes.Add(reader.Read(Text(answer), TextKind.Data), $"TFTP {name}");
+                notes.Add(talk.Hide(reader.Read(Text(answer), TextKind.Data)), $"TFTP {name}");
             }
         }
 

@@ -27,7 +27,7 @@ internal static class UdpAnswerSurvey
             if (await talk.AskAsync(question.Name, datagram, answer => !answer.Bytes.Span.SequenceEqual(datagram) && (answer.FromPort == request.Endpoint.Port || question.Read(answer.Bytes.Span) is not null), cancellationToken) is { } got)
             {
                 answered.Add(question.Name);
-                Read(question, got.Bytes.Span, reader, notes);
+                Read(question, got.Bytes.Span, talk, reader, notes);
             }
         }
 
@@ -46,12 +46,12 @@ internal static class UdpAnswerSurvey
         return null;
     }
 
-    private static void Read(UdpQuestion question, ReadOnlySpan<byte> answer, InformationReader reader, SurveyNotes notes)
+    private static void Read(UdpQuestion question, ReadOnlySpan<byte> answer, UdpTalk talk, InformationReader reader, SurveyNotes notes)
     {
         // The smart home protocol hides its JSON behind a running XOR.
         var plain = question.Name.Contains("Kasa", StringComparison.Ordinal) ? UdpAnswers.KasaPlain(answer) : answer.ToArray();
         var text = Encoding.UTF8.GetString(plain);
-        var found = reader.TryReadJson(text, out var json, out _) ? json : reader.Read(Encoding.Latin1.GetString(plain), TextKind.Data);
+        var found = talk.Hide(reader.TryReadJson(text, out var json, out _) ? json : reader.Read(Encoding.Latin1.GetString(plain), TextKind.Data));
         notes.Add(found, question.Name);
         // A console puts its prompt before or behind what it answers.
         var prompt = Prompts.At(text) == Prompt.Command ? text : text.Split(' ', 2)[0];

@@ -159,6 +159,17 @@ internal sealed class UdpTalk : IDisposable
         return await ListenAsync(takes, window, most, cancellationToken);
     }
 
+    /// <summary>Keeps credentials that were found out of the transcript, also where they stand in it already: in packed bytes they do not show as such.</summary>
+    public Disclosures Hide(Disclosures found)
+    {
+        foreach (var secret in found.Secrets)
+        {
+            _context.Transcript.Mask("", new Model.Lab.Secret(secret));
+        }
+
+        return found;
+    }
+
     /// <summary>Sends without waiting for an answer, perhaps to another port of the DUT that has answered.</summary>
     public async Task SendAsync(string name, byte[] bytes, CancellationToken cancellationToken, int port = 0)
     {

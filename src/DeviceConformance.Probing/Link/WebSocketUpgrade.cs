@@ -43,9 +43,8 @@ internal static class WebSocketUpgrade
     internal static bool Accepts(string head, string key, string subProtocol)
     {
         var lines = head.Split("\r\n");
-#pragma warning disable CA5350 // RFC 6455 prescribes SHA-1 as a check against mistaken servers; nothing is kept safe by it.
+        // RFC 6455 prescribes SHA-1 as a check against mistaken servers; nothing is kept safe by it.
         var proof = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + Suffix)));
-#pragma warning restore CA5350
         string Header(string name) => lines.Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 1)..].Trim()).FirstOrDefault() ?? "";
         return lines[0].StartsWith("HTTP/1.1 101", StringComparison.Ordinal) && Header("Sec-WebSocket-Accept") == proof && Header("Sec-WebSocket-Protocol") == subProtocol;
     }

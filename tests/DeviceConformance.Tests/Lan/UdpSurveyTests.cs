@@ -152,6 +152,18 @@ public sealed class UdpSurveyTests
     }
 
     [Test]
+    public async Task Password_in_packed_bytes_is_in_neither_the_observation_nor_the_transcript()
+    {
+        using var port = new UdpPort();
+        _ = port.AnswerEachAsync(question => [0x60, 0x45, question[2], question[3], 0xff, .. Encoding.ASCII.GetBytes("{\"fw_version\":\"2.1.0\",\"wifi_password\":\"Grill-Kohle-9\"}")]);
+        using var bench = new SurveyBench(time: new FastTime(3));
+
+        var seen = await bench.SeeAsync(port.Port, ServiceProtocol.Coap, transport: Transport.Udp);
+
+        Assert.That($"{string.Join(' ', seen.Items)} {seen.Coverage.Statement} {bench.Said}", Does.Not.Contain("Grill-Kohle-9"));
+    }
+
+    [Test]
     public async Task Console_over_udp_is_debugging()
     {
         using var port = new UdpPort();
