@@ -43,6 +43,7 @@ public static class Registry
         new SupplierConfirms(TestCaseId.Parse("5.5-8-1"), 'b', "Confirmation of Secure Management"),
         new ExposedInterfacesMatchDeclaration(),
         new NothingUndeclaredIsDisclosed(),
+        new NoOtherDebugAccess(),
         new SupplierConfirms(TestCaseId.Parse("5.6-9-1"), 'b', "Confirmation of Secure Development"),
         new PersonalDataTravelProtected(),
         new SensitiveDataTravelProtected(),

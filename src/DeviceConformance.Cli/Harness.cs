@@ -44,6 +44,7 @@ internal static class Harness
         new SshEnumerationProbe(),
         new DisclosureSurveyProbe(),
         new AccessTrialProbe(),
+        new WriteTrialProbe(),
         new DefaultCredentialTrialProbe(),
         new PresetPasswordInspectionProbe(),
         new UpdateIntegrityProbe(),

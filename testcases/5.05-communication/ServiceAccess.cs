@@ -127,8 +127,8 @@ internal static class ServiceAccess
 
     /// <summary>What a survey used without login on a port of the service whose every function is declared to be guarded.</summary>
     private static IEnumerable<Finding> OpenWithoutLogin(Declaration declared, ObservationSet seen, IxitEntry entry, SoftServFacts facts, List<AccessTrial> trials) =>
-        from pair in DutServices.Surveys(declared, seen)
-        where facts.Ports.Contains(pair.Survey.Endpoint.Port)
+        from pair in DutServices.Surveys(declared, seen).Concat(DutServices.UdpSurveys(declared, seen))
+        where facts.Ports.Contains(pair.Survey.Endpoint.Port) && facts.Transport.Or(Transport.Tcp) == pair.Survey.Endpoint.Transport
         from open in pair.Survey.Open
         where pair.Survey.Protocol != ServiceProtocol.Http || trials.Any(trial => trial.Path == open.Where)
         select Finding.Fail(entry.Id, $"{pair.Survey.Endpoint} lets anybody use {open.Where} ({open.What}), and {entry.Id} declares that it is guarded.", pair.Evidence, entry.Ref);

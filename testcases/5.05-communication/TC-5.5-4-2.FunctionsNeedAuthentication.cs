@@ -11,7 +11,7 @@ namespace DeviceConformance.TestCases.Communication;
 /// <summary>Checks that functions reached over a network are refused without authentication, given with it, and protected as declared.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.5-4; TS 103 701 test case 5.5-4-2 (functional), both editions.
-/// Cannot see: functions that the facts do not name; services over UDP; a subject that lacks the right, unless lab.yaml holds one.
+/// Cannot see: functions that the facts do not name; UDP services that stay silent; a subject that lacks the right, unless lab.yaml holds one.
 /// </remarks>
 public sealed class FunctionsNeedAuthentication : TestCase
 {
@@ -27,7 +27,7 @@ public sealed class FunctionsNeedAuthentication : TestCase
     ];
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
-        DutServices.Ask(declared, seen, Depth.Surveys)
+        DutServices.Ask(declared, seen, Depth.Surveys).Concat(DutServices.AskUdp(declared)).Concat(DutServices.AskUdpSurveys(declared, seen))
             .Concat(ServiceAccess.Guarded(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)));
 
     private static IEnumerable<(IxitEntry Entry, AuthMechFacts Facts)> Guards(Declaration declared)

@@ -34,9 +34,33 @@ public sealed class SettingsNeedAuthentication : TestCase
         ServiceAccess.Guarded(declared).Where(pair => pair.Facts.AllowsConfiguration.Or(true));
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
-        DutServices.Ask(declared, seen, Depth.Surveys)
+        DutServices.Ask(declared, seen, Depth.Surveys).Concat(DutServices.AskUdp(declared)).Concat(DutServices.AskUdpSurveys(declared, seen))
             .Concat(Configuring(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)))
-            .Concat(Guards(declared).SelectMany(pair => LoginProtection.Ask(declared, seen, pair.Entry, pair.Facts)));
+            .Concat(Guards(declared).SelectMany(pair => LoginProtection.Ask(declared, seen, pair.Entry, pair.Facts)))
+            .Concat(Writes(declared, seen));
+
+    // Where anybody reads by SNMP or is shown a gateway's services by UPnP, it is tried whether anybody may write too.
+    private static IEnumerable<WriteTrial> Writes(Declaration declared, ObservationSet seen) =>
+        from pair in DutServices.UdpSurveys(declared, seen)
+        where (pair.Survey.Protocol == ServiceProtocol.Snmp && !pair.Survey.Open.IsEmpty)
+            || (pair.Survey.Protocol == ServiceProtocol.Ssdp && pair.Survey.Open.Any(open => open.Where.Contains("WANIPConnection", StringComparison.Ordinal) || open.Where.Contains("WANPPPConnection", StringComparison.Ordinal)))
+        select new WriteTrial(pair.Survey.Endpoint, pair.Survey.Protocol);
+
+    private static IEnumerable<Finding> JudgeWrites(Declaration declared, ObservationSet seen)
+    {
+        foreach (var trial in Writes(declared, seen))
+        {
+            var asked = seen.Ask(trial);
+            if (!asked.TryGet(out var write, out var evidence) || (write.Result != AccessResult.Granted && !write.Coverage.IsComplete))
+            {
+                yield return DutServices.Gap(asked, trial.Endpoint.ToString(), $"Whether {trial.Protocol} on {trial.Endpoint} lets anybody change settings was not all tried")!;
+            }
+            else if (write.Result == AccessResult.Granted)
+            {
+                yield return Finding.Fail(trial.Endpoint.ToString(), $"{trial.Endpoint} lets anybody change settings: {write.What}", evidence);
+            }
+        }
+    }
 
     private static IEnumerable<(IxitEntry Entry, AuthMechFacts Facts)> Guards(Declaration declared)
     {
@@ -47,7 +71,8 @@ public sealed class SettingsNeedAuthentication : TestCase
     private static IEnumerable<Finding> JudgeServices(Declaration declared, ObservationSet seen) =>
         Configuring(declared)
             .SelectMany(pair => ServiceAccess.JudgeRefusal(declared, seen, pair.Entry, pair.Facts).Concat(ServiceAccess.JudgeGrant(declared, seen, pair.Entry, pair.Facts)))
-            .Concat(Guards(declared).SelectMany(pair => LoginProtection.Judge(declared, seen, pair.Entry, pair.Facts)));
+            .Concat(Guards(declared).SelectMany(pair => LoginProtection.Judge(declared, seen, pair.Entry, pair.Facts)))
+            .Concat(JudgeWrites(declared, seen));
 
     private static IEnumerable<Finding> JudgeCompleteness(Declaration declared, ObservationSet seen)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.TestCases.Network;
@@ -10,7 +11,8 @@ namespace DeviceConformance.TestCases.Interfaces;
 /// <summary>Checks that the DUT shows no security-relevant information before login beyond what it declares.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.6-2; TS 103 701 test case 5.6-2-2 (functional), both editions.
-/// Cannot see: broadcasts, multicast discovery, UDP services and radio; pages that only a script builds.
+/// Cannot see: broadcasts, what is sent to groups without being asked for, UDP services that stay silent to every question, and radio; pages that only a
+/// script builds.
 /// </remarks>
 public sealed class NothingUndeclaredIsDisclosed : TestCase
 {
@@ -21,14 +23,17 @@ public sealed class NothingUndeclaredIsDisclosed : TestCase
     public override TestCaseId Id => TestCaseId.Parse("5.6-2-2");
 
     /// <inheritdoc/>
-    public override ImmutableArray<TestUnit> Units(StandardEdition edition) => [new('a', (declared, seen) => DutServices.Ask(declared, seen, Depth.Surveys), Judge)];
+    public override ImmutableArray<TestUnit> Units(StandardEdition edition) => [new('a', Ask, Judge)];
+
+    private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
+        DutServices.Ask(declared, seen, Depth.Surveys).Concat(DutServices.AskUdp(declared)).Concat(DutServices.AskUdpSurveys(declared, seen));
 
     private static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen)
     {
         var interfaces = declared.Ixit.LogicalInterfaces(declared.Edition).ToList();
         var evidence = new List<EvidenceRef>();
         var sound = true;
-        foreach (var (survey, reference) in DutServices.Surveys(declared, seen))
+        foreach (var (survey, reference) in DutServices.Surveys(declared, seen).Concat(DutServices.UdpSurveys(declared, seen)))
         {
             evidence.Add(reference);
             var allowed = interfaces.Where(pair => DeclaredInterfaces.Covers(pair.Facts, survey.Endpoint)).SelectMany(pair => pair.Facts.Discloses).ToHashSet();
@@ -43,7 +48,7 @@ public sealed class NothingUndeclaredIsDisclosed : TestCase
             }
         }
 
-        foreach (var gap in DutServices.Gaps(declared, seen, Depth.Surveys))
+        foreach (var gap in DutServices.Gaps(declared, seen, Depth.Surveys).Concat(DutServices.UdpGaps(declared, seen)))
         {
             sound = false;
             yield return gap;
@@ -53,10 +58,18 @@ public sealed class NothingUndeclaredIsDisclosed : TestCase
         {
             yield return Finding.Pass(
                 OperatorQuestion.WholeDut,
-                "The open TCP ports show no security-relevant information before login beyond the declaration.",
-                [.. evidence, .. DeclaredLogins.SweepEvidence(declared, seen)]);
+                $"The open TCP ports{(DutServices.UdpServices(declared, seen).Any() ? " and the UDP services that answer" : "")} show no security-relevant information before login beyond the declaration.{Addresses(declared)}",
+                [.. evidence, .. DeclaredLogins.SweepEvidence(declared, seen), .. DutServices.UdpEvidence(declared, seen)]);
         }
     }
+
+    // On its own link the hardware address shows anyway; beyond it, whether it matters is the examiner's.
+    private static string Addresses(Declaration declared) => string.Concat(
+        from address in declared.Addresses
+        where !address.Address.IsIPv6LinkLocal
+        let mac = InterfaceIdentifier.HardwareAddressIn(address)
+        where mac is not null
+        select $" For the examiner: {address} is made from the hardware address {mac} (RFC 4291, appendix A; RFC 8064 advises against it).");
 
     private static string Words(DisclosureKind kind) => kind switch
     {

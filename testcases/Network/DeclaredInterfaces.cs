@@ -58,7 +58,7 @@ internal static class DeclaredInterfaces
         foreach (var (endpoint, service, evidence) in Undeclared(declared, seen))
         {
             sound = false;
-            yield return Finding.Fail(endpoint.ToString(), $"{endpoint} is open and no entry of {table} declares it; {Speaks(service)}.", evidence);
+            yield return Finding.Fail(endpoint.ToString(), $"{endpoint} is open and no entry of {table} declares it; {Speaks(service)}.{OnlyOverIPv6(declared, seen, endpoint)}", evidence);
         }
 
         foreach (var gap in DutServices.Gaps(declared, seen, Depth.Ports))
@@ -76,6 +76,14 @@ internal static class DeclaredInterfaces
                 DeclaredLogins.SweepEvidence(declared, seen).Concat(DutServices.UdpEvidence(declared, seen)));
         }
     }
+
+    // A firewall or a service that forgets one family is a common slip.
+    private static string OnlyOverIPv6(Declaration declared, ObservationSet seen, Endpoint endpoint) =>
+        endpoint is { Transport: Transport.Tcp, Address.IsIPv6: true }
+        && declared.Addresses.Where(address => !address.IsIPv6).Select(address => DutServices.Observed(seen.Ask(new TcpPortSweep(address)))).ToList() is { Count: > 0 } others
+        && others.TrueForAll(sweep => sweep is { Observation: { Coverage.IsComplete: true } ports } && !ports.Open.Contains(endpoint.Port))
+            ? " The port is open over IPv6 only."
+            : "";
 
     private static string UdpFigures(Declaration declared, ObservationSet seen, DutAddress address)
     {

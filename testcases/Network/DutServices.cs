@@ -100,6 +100,23 @@ internal static class DutServices
         where survey is not null
         select (survey.Value.Observation, survey.Value.Evidence);
 
+    /// <summary>Surveys of UDP services: those that answered the sweep, and declared ones that are not proven closed, for they may wait for words of their own.</summary>
+    public static IEnumerable<ProbeRequest> AskUdpSurveys(Declaration declared, ObservationSet seen) => UdpSurveyRequests(declared, seen);
+
+    /// <summary>What the UDP services showed before login.</summary>
+    public static IEnumerable<(DisclosureSeen Survey, EvidenceRef Evidence)> UdpSurveys(Declaration declared, ObservationSet seen) =>
+        from request in UdpSurveyRequests(declared, seen)
+        let survey = Observed(seen.Ask(request))
+        where survey is not null
+        select (survey.Value.Observation, survey.Value.Evidence);
+
+    /// <summary>One open finding for each UDP service that answered or is declared and whose survey is missing or incomplete.</summary>
+    public static IEnumerable<Finding> UdpGaps(Declaration declared, ObservationSet seen) =>
+        from request in UdpSurveyRequests(declared, seen)
+        let gap = Gap(seen.Ask(request), request.Endpoint.ToString(), $"What {request.Protocol} on {request.Endpoint} shows before login was not all seen")
+        where gap is not null
+        select gap;
+
     /// <summary>One open finding for each thing down to the depth that was not seen, or not completely.</summary>
     public static IEnumerable<Finding> Gaps(Declaration declared, ObservationSet seen, Depth depth)
     {
@@ -155,6 +172,23 @@ internal static class DutServices
     public static (T Observation, EvidenceRef Evidence)? Observed<T>(Asked<T> asked)
         where T : Observation =>
         asked.TryGet(out var observation, out var evidence) ? (observation, evidence) : null;
+
+    private static IEnumerable<DisclosureSurvey> UdpSurveyRequests(Declaration declared, ObservationSet seen)
+    {
+        var answering = UdpServices(declared, seen).Select(pair => pair.Service).ToList();
+        var waiting =
+            from address in declared.Addresses
+            let sweep = Observed(seen.Ask(new UdpPortSweep(address)))
+            where sweep is not null
+            from pair in declared.Ixit.LogicalInterfaces(declared.Edition)
+            where pair.Facts.Transport.Is(Transport.Udp) && !pair.Facts.Status.Is(InterfaceStatus.Disabled)
+                && pair.Facts.Protocol.TryGet(out var named) && named is not (ServiceProtocol.Unknown or ServiceProtocol.Other)
+            from port in pair.Facts.Ports
+            // Where it answers on one address, it need not on the others.
+            where !sweep.Value.Observation.Closed.Contains(port) && !answering.Exists(service => service.Endpoint.Port == port)
+            select new DisclosureSurvey(new Endpoint(address, port, Transport.Udp), pair.Facts.Protocol.Or(ServiceProtocol.Unknown), pair.Facts.Tls.Or(false));
+        return answering.Select(SurveyOf).Concat(waiting).Distinct();
+    }
 
     private static DisclosureSurvey SurveyOf(ServiceSeen service) => new(service.Endpoint, service.Protocol, service.Tls);
 

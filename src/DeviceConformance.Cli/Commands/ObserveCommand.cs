@@ -31,6 +31,20 @@ internal static class ObserveCommand
         command.Add(Survey(ServiceProtocol.Ftp, 21));
         command.Add(Survey(ServiceProtocol.Telnet, 23));
         command.Add(Survey(ServiceProtocol.Rtsp, 554));
+        command.Add(UdpSurvey("snmp", ServiceProtocol.Snmp, 161));
+        command.Add(UdpSurvey("coap", ServiceProtocol.Coap, 5683));
+        command.Add(UdpSurvey("mdns", ServiceProtocol.Mdns, 5353));
+        command.Add(UdpSurvey("ssdp", ServiceProtocol.Ssdp, 1900));
+        command.Add(UdpSurvey("ws-discovery", ServiceProtocol.WsDiscovery, 3702));
+        command.Add(UdpSurvey("dns", ServiceProtocol.Dns, 53));
+        command.Add(UdpSurvey("ntp", ServiceProtocol.Ntp, 123));
+        command.Add(UdpSurvey("tftp", ServiceProtocol.Tftp, 69));
+        command.Add(UdpSurvey("netbios", ServiceProtocol.Netbios, 137));
+        command.Add(UdpSurvey("sip", ServiceProtocol.Sip, 5060));
+        command.Add(UdpSurvey("bacnet", ServiceProtocol.Bacnet, 47808));
+        command.Add(Survey(ServiceProtocol.Modbus, 502));
+        command.Add(One("snmp-write", "HOST:PORT", "Whether a well-known SNMP community may write: a text is set to what it is.\n\nExample: dct observe snmp-write 192.0.2.7:161", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Snmp)));
+        command.Add(One("upnp-write", "HOST:PORT", "Whether UPnP adds a port mapping for anybody; it is deleted again.\n\nExample: dct observe upnp-write 192.0.2.7:1900", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Ssdp)));
 
         command.Add(Credentials());
         return command;
@@ -51,6 +65,9 @@ internal static class ObserveCommand
             new Command(name, $"What a service of this kind shows, and lets be used, before login.\n\nExample: dct observe {name} 192.0.2.7:{port}") { target, tls },
             parsed => new DisclosureSurvey(Port(parsed.GetValue(target)!), protocol, parsed.GetValue(tls)));
     }
+
+    private static Command UdpSurvey(string name, ServiceProtocol protocol, int port) =>
+        One(name, "HOST:PORT", $"What a service of this kind over UDP shows, and lets be used, before login.\n\nExample: dct observe {name} 192.0.2.7:{port}", text => new DisclosureSurvey(Port(text) with { Transport = Transport.Udp }, protocol, false));
 
     private static Command Credentials()
     {
@@ -111,7 +128,7 @@ internal static class ObserveCommand
         else
         {
             Console.Out.WriteLine(ObservationText.Render(outcome));
-            if (outcome is ProbeOutcome.Unanswered { Silence: not Silence.DutGone } && request is DefaultCredentialTrial { Login.Tls: false } or DisclosureSurvey { Tls: false })
+            if (outcome is ProbeOutcome.Unanswered { Silence: not Silence.DutGone } && request is DefaultCredentialTrial { Login.Tls: false } or DisclosureSurvey { Tls: false, Endpoint.Transport: Transport.Tcp })
             {
                 Console.Out.WriteLine("If the port speaks TLS, ask it with --tls or by an https URL; 'dct observe service' tells.");
             }
@@ -157,6 +174,7 @@ internal static class ObserveCommand
         TlsEnumeration tls => tls.Endpoint.Address,
         SshEnumeration ssh => ssh.Endpoint.Address,
         DisclosureSurvey survey => survey.Endpoint.Address,
+        WriteTrial write => write.Endpoint.Address,
         DefaultCredentialTrial credentials => credentials.Endpoint.Address,
         _ => throw new InvalidOperationException($"{request.GetType().Name} has no address."),
     };

@@ -244,7 +244,12 @@ public sealed record DisclosedItem(DisclosureKind Kind, string What, string Wher
 /// <summary>Something that could be used without a login.</summary>
 /// <param name="What">What.</param>
 /// <param name="Where">Path, topic or command.</param>
-public sealed record OpenAccess(string What, string Where);
+public sealed record OpenAccess(string What, string Where)
+{
+    /// <summary>What it gives whoever uses it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public AccessKind Kind { get; init; }
+}
 
 /// <summary>What a service shows before login.</summary>
 /// <param name="Endpoint">The port.</param>

@@ -98,7 +98,7 @@ internal static class BannerSurvey
         switch (Prompts.At(text))
         {
             case Prompt.Command:
-                notes.AddOpen($"command prompt without login: {Prompts.LastLine(text)}", "command prompt");
+                notes.AddOpen($"command prompt without login: {Prompts.LastLine(text)}", "command prompt", Prompts.IsDebug(text) ? AccessKind.Debug : AccessKind.Use);
                 notes.Done("the greeting and a command prompt were read; no command was given");
                 return;
             case Prompt.Login:

@@ -98,6 +98,11 @@ internal sealed class HttpSurvey : IDisposable
             await AskAndReadAsync(next.Path, next.Depth, cancellationToken);
         }
 
+        if (_stop is null && _requests < MaxRequests)
+        {
+            await MqttSurvey.OverWebSocketAsync(_request, _context, _reader, _notes, cancellationToken);
+        }
+
         Conclude();
         return null;
     }
@@ -366,7 +371,12 @@ internal sealed class HttpSurvey : IDisposable
             }
         }
 
-        if (WhatIsOpen(answer, reading, path) is { Length: > 0 } open)
+        if (DebugPages.Recognise(answer, path.Path) is { } debugger)
+        {
+            _notes.AddOpen(debugger, path.Path, AccessKind.Debug);
+            _notes.Add(reading.Found, path.Path);
+        }
+        else if (WhatIsOpen(answer, reading, path) is { Length: > 0 } open)
         {
             _notes.AddOpen(open, path.Path);
             if (reading.Found.Items.IsEmpty || reading.HasValues)

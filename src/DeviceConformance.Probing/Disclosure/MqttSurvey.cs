@@ -3,6 +3,7 @@ using System.Text;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
+using DeviceConformance.Probing.Link;
 using DeviceConformance.Probing.Mqtt;
 
 namespace DeviceConformance.Probing.Disclosure;
@@ -13,6 +14,7 @@ internal static class MqttSurvey
     private const int MaxMessages = 400;
     private const int MaxTopics = 40;
     private const int MaxValue = 2048;
+    private const string WebSocketPath = "/mqtt";
 
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _window = TimeSpan.FromSeconds(3);
@@ -36,19 +38,46 @@ internal static class MqttSurvey
 
             await using (connection)
             {
-                context.Transcript.Note($"-> CONNECT, {name}, no user name");
-                var client = await MqttClient.ConnectAsync(connection, $"dct{RandomNumberGenerator.GetHexString(8, lowercase: true)}", null, null, level, _deadline, context.Time, cancellationToken);
-                context.Transcript.Note(client.ConnAck is { } answer ? $"<- CONNACK 0x{answer.Code:x2}" : $"<- no CONNACK: {client.Silence}");
-                Read(client, name, reader, notes);
-                if (client.Login == MqttLogin.Accepted && !heard)
-                {
-                    heard = true;
-                    await ListenAsync(client, context, reader, notes, cancellationToken);
-                }
+                heard |= await ConnectAsync(connection, level, name, !heard, context, reader, notes, cancellationToken);
             }
         }
 
         return null;
+    }
+
+    /// <summary>Asks a web server for MQTT over WebSocket (MQTT 5.0, 6), and surveys the broker behind it where there is one.</summary>
+    public static async Task OverWebSocketAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)
+    {
+        var (connection, failure) = await Conversation.ConnectAsync(request, context, cancellationToken);
+        if (connection is null)
+        {
+            notes.Gap($"MQTT over WebSocket: {failure.Text}");
+            return;
+        }
+
+        await using (connection)
+        {
+            // Brokers that have one path for it have this one; others take any.
+            if ((await connection.StartWebSocketAsync(WebSocketPath, "mqtt", _deadline, cancellationToken)).Switched)
+            {
+                await ConnectAsync(connection, MqttPacket.Level311, "MQTT 3.1.1 over WebSocket", true, context, reader, notes, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task<bool> ConnectAsync(DutConnection connection, byte level, string name, bool listens, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)
+    {
+        context.Transcript.Note($"-> CONNECT, {name}, no user name");
+        var client = await MqttClient.ConnectAsync(connection, $"dct{RandomNumberGenerator.GetHexString(8, lowercase: true)}", null, null, level, _deadline, context.Time, cancellationToken);
+        context.Transcript.Note(client.ConnAck is { } answer ? $"<- CONNACK 0x{answer.Code:x2}" : $"<- no CONNACK: {client.Silence}");
+        Read(client, name, reader, notes);
+        if (client.Login != MqttLogin.Accepted || !listens)
+        {
+            return false;
+        }
+
+        await ListenAsync(client, context, reader, notes, cancellationToken);
+        return true;
     }
 
     private static void Read(MqttClient client, string name, InformationReader reader, SurveyNotes notes)

@@ -28,6 +28,8 @@ internal static class Prompts
     // root@host:~#, BusyBox "/ #", router "name>", "(config)#", "=> " of U-Boot, "msf5 >" and so on.
     private static readonly Regex _command = new(@"(?:^|[\w)\]~/@:.= -])[#$>] ?$|[A-Z)\]~/@:.-]% ?$", Linear);
 
+    private static readonly Regex _debug = new(@"\b(?:debug|dbg|shell|busybox|u-boot|uboot|uart|gdb)\b", Linear);
+
     // Terminal control sequences (ECMA-48) colour a prompt.
     private static readonly Regex _escape = new(@"\x1b\[[0-9;?]{0,20}[A-Za-z]", Linear);
 
@@ -40,6 +42,9 @@ internal static class Prompts
             : _command.IsMatch(line) ? Prompt.Command
             : Prompt.None;
     }
+
+    /// <summary>Whether a command prompt is that of a shell, a boot loader or a debugging console, and not one that only the product's own commands follow.</summary>
+    public static bool IsDebug(string text) => LastLine(text) is var line && (line.EndsWith('#') || line.EndsWith('$') || line.EndsWith("=>", StringComparison.Ordinal)) || _debug.IsMatch(text.Length > MaxTail ? text[^MaxTail..] : text);
 
     /// <summary>The last line, without control sequences and blanks at its end.</summary>
     public static string LastLine(string text)

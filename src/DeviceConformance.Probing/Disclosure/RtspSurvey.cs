@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Observations;
@@ -11,7 +12,7 @@ internal static class RtspSurvey
     private const int MaxHeaders = 100;
 
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(4);
-    private static readonly string[] _paths = ["/", "/live", "/stream1", "/h264", "/live.sdp", "/onvif1", "/11", "/Streaming/Channels/101", "/cam/realmonitor?channel=1&subtype=0"];
+    private static readonly ImmutableArray<string> _paths = EmbeddedList.Read("DeviceConformance.Probing.Disclosure.rtsp-paths.txt");
     private static readonly Regex _status = new(@"^RTSP/\d\.\d (\d{3})", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
     public static async Task<ProbeOutcome.Unanswered?> RunAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)

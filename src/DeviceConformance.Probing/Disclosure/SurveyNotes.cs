@@ -26,7 +26,8 @@ internal sealed class SurveyNotes(DisclosureSurvey request)
     public void Add(DisclosureKind kind, string what, string where)
     {
         var text = Shortened(what);
-        if (text.Length > 0 && _items.Count < MaxItems)
+        // Whoever asks an address knows it.
+        if (text.Length > 0 && !(kind == DisclosureKind.Network && text == request.Endpoint.Address.ToString()) && _items.Count < MaxItems)
         {
             _items.TryAdd((kind, text), new DisclosedItem(kind, text, Shortened(where)));
         }
@@ -42,11 +43,11 @@ internal sealed class SurveyNotes(DisclosureSurvey request)
     }
 
     /// <summary>Notes something that could be used without a login.</summary>
-    public void AddOpen(string what, string where)
+    public void AddOpen(string what, string where, AccessKind kind = AccessKind.Use)
     {
         if (_open.Count < MaxOpen && !_open.Exists(open => open.Where == where))
         {
-            _open.Add(new OpenAccess(Shortened(what), where));
+            _open.Add(new OpenAccess(Shortened(what), where) { Kind = kind });
         }
     }
 

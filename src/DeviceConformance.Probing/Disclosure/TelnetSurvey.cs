@@ -46,7 +46,7 @@ internal static class TelnetSurvey
                 notes.Done("the greeting and the login prompt were read, all Telnet options declined");
                 break;
             case Prompt.Command:
-                notes.AddOpen($"command prompt without login: {Prompts.LastLine(text)}", "command prompt");
+                notes.AddOpen($"command prompt without login: {Prompts.LastLine(text)}", "command prompt", Prompts.IsDebug(text) ? AccessKind.Debug : AccessKind.Use);
                 notes.Done("the greeting and the command prompt were read, all Telnet options declined; no command was given");
                 break;
             default:

@@ -30,6 +30,9 @@ internal static class Questions
     /// <summary>Two line ends: many text protocols answer with a greeting or an error.</summary>
     public static Question Lines { get; } = new("an empty line", [], Ascii("\r\n\r\n"), Answer);
 
+    /// <summary>ADB's first message: CNXN of a host.</summary>
+    public static ReadOnlyMemory<byte> AdbConnect { get; } = Adb();
+
     /// <summary>Everything that is asked in clear.</summary>
     public static ImmutableArray<Question> InClear(Endpoint endpoint) =>
     [
@@ -42,7 +45,7 @@ internal static class Questions
         new("Modbus", [502], new byte[] { 0x44, 0x43, 0, 0, 0, 5, 1, 0x2b, 0x0e, 1, 0 }, said => Recognition.ModbusAnswer(said.Span, Transaction)),
         // version.bind, class CHAOS, type TXT.
         new("DNS", [53], new byte[] { 0, 30, 0x44, 0x43, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 7, (byte)'v', (byte)'e', (byte)'r', (byte)'s', (byte)'i', (byte)'o', (byte)'n', 4, (byte)'b', (byte)'i', (byte)'n', (byte)'d', 0, 0, 16, 0, 3 }, said => Recognition.DnsAnswer(said.Span, Transaction)),
-        new("ADB", [5555], Adb(), Answer),
+        new("ADB", [5555], AdbConnect, Answer),
         new("SMB", [445, 139], Smb(), Answer),
         Lines,
     ];

@@ -155,7 +155,9 @@ public sealed class ServiceIdentificationProbe : Probe<ServiceIdentification>
             }
 
             var (said, silence) = await ReadAsync(connection, _answer, cancellationToken);
-            return (said.Length > 0 ? question.Recognise(said) ?? Recognition.Answer(said) : null, said, silence);
+            // Many protocols' first message would pass for an answer when it merely comes back.
+            var isEcho = said.Length > 0 && question.Bytes.Span.StartsWith(said);
+            return (isEcho ? new Recognised(ServiceProtocol.Other, "echo") : said.Length > 0 ? question.Recognise(said) ?? Recognition.Answer(said) : null, said, silence);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 
@@ -18,6 +19,7 @@ public sealed class DutConnection : IAsyncDisposable
     private readonly int _number;
     private readonly TimeProvider _time;
     private Stream _stream;
+    private WebSocket? _webSocket;
 
     internal DutConnection(Endpoint endpoint, Socket socket, Action closed, Transcript transcript, TimeProvider time)
     {
@@ -73,6 +75,26 @@ public sealed class DutConnection : IAsyncDisposable
                 IOException => Silence.ClosedByPeer,
                 _ => Silence.HandshakeRefused,
             };
+        }
+    }
+
+    /// <summary>Starts a WebSocket on the connection; what is sent and read from then on travels in its binary messages.</summary>
+    /// <returns>Whether the server switched; and how the connection ended where it did.</returns>
+    public async Task<(bool Switched, Silence? Silence)> StartWebSocketAsync(string path, string subProtocol, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        using var limit = Limit(deadline, cancellationToken);
+        try
+        {
+            var socket = await WebSocketUpgrade.TryAsync(_stream, Endpoint.HostAndPort, path, subProtocol, limit.Token);
+            _transcript.Note($"WebSocket {subProtocol} at {path}: {(socket is null ? "declined" : "switched")}");
+            _webSocket = socket;
+            _stream = socket is null ? _stream : WebSocketStream.Create(socket, WebSocketMessageType.Binary);
+            return (socket is not null, null);
+        }
+        catch (Exception fault) when (IsEndOfConnection(fault))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return (false, Ended(fault));
         }
     }
 
@@ -150,7 +172,17 @@ public sealed class DutConnection : IAsyncDisposable
     }
 
     /// <summary>Closes at once; the device need not keep state for us.</summary>
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        if (_webSocket is null)
+        {
+            return _stream.DisposeAsync();
+        }
+
+        // Without the closing handshake, which a device need not answer; the stream beneath goes with it.
+        _webSocket.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Closes a connection with a reset.</summary>
     /// <remarks>A connection closed in good order waits in the tables of both hosts (RFC 9293, 3.6); small devices have few places there.</remarks>
@@ -169,7 +201,7 @@ public sealed class DutConnection : IAsyncDisposable
     }
 
     private static bool IsEndOfConnection(Exception fault) =>
-        fault is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
+        fault is IOException or SocketException or WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
 
     private Silence Ended(Exception fault)
     {

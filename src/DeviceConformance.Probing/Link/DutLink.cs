@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
@@ -23,6 +24,7 @@ public sealed class DutLink : IDisposable
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<(DutAddress Address, Transport Transport), int[]> _requests = new();
     private readonly Dictionary<(DutAddress Address, Transport Transport), int[]> _noted = [];
+    private readonly string _interface;
     private readonly RateGate _datagramRate;
 
     /// <summary>A link to the declared addresses.</summary>
@@ -36,6 +38,7 @@ public sealed class DutLink : IDisposable
         Limits = lab.Limits;
         _targets = [.. targets];
         _time = time;
+        _interface = lab.Interface;
         _pace = new ConnectionPace(lab.Limits, time);
         _datagramRate = new RateGate(lab.Limits.ConnectionsPerSecond, time);
         if (!lab.AllowPublicAddresses && _targets.FirstOrDefault(target => target.IsPublic) is { Address: not null } outside)
@@ -182,9 +185,35 @@ public sealed class DutLink : IDisposable
             throw new ArgumentException($"{endpoint} is no UDP port.", nameof(endpoint));
         }
 
-        await _datagramRate.WaitAsync(cancellationToken);
-        Interlocked.Increment(ref CountsOf(endpoint.Address, Transport.Udp)[endpoint.Port]);
+        await TurnAsync(endpoint, cancellationToken);
         return await UdpAttempt.AskAsync(new IPEndPoint(endpoint.Address.Address, endpoint.Port), question, takes, timeout, _time, cancellationToken);
+    }
+
+    /// <summary>Opens a talk over UDP. Sends nothing yet; every datagram keeps to the laboratory's limits and is counted.</summary>
+    /// <exception cref="OutsideTargetException">The endpoint is not the DUT's: a bug of the caller.</exception>
+    /// <exception cref="LabFaultException">The host can not open a UDP socket.</exception>
+    public DutDatagrams OpenUdp(Endpoint endpoint)
+    {
+        Guard(endpoint.Address);
+        return endpoint.Transport == Transport.Udp
+            ? new DutDatagrams(endpoint, token => TurnAsync(endpoint, token), _time)
+            : throw new ArgumentException($"{endpoint} is no UDP port.", nameof(endpoint));
+    }
+
+    /// <summary>Sends a question to a multicast group, one hop far, where lab.yaml names the interface that leads to the DUT; only the DUT's answers are heard.</summary>
+    /// <returns>Whether it was sent.</returns>
+    internal async Task<bool> TrySendToGroupAsync(DutDatagrams talk, IPAddress group, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
+    {
+        var link = _interface.Length == 0 || talk.Endpoint.Address.IsLoopback ? null : NetworkInterface.GetAllNetworkInterfaces().FirstOrDefault(known => known.Name == _interface);
+        var own = link?.GetIPProperties().UnicastAddresses.FirstOrDefault(address => address.Address.AddressFamily == group.AddressFamily);
+        if (link is null || own is null || group.AddressFamily != talk.Endpoint.Address.Address.AddressFamily)
+        {
+            return false;
+        }
+
+        var properties = link.GetIPProperties();
+        var index = talk.Endpoint.Address.IsIPv6 ? properties.GetIPv6Properties().Index : properties.GetIPv4Properties().Index;
+        return await talk.SendToGroupAsync(question, group, index, own.Address, cancellationToken) is null;
     }
 
     /// <summary>Address of this host as the DUT sees it, which some protocols repeat in their questions. Sends nothing.</summary>
@@ -203,6 +232,12 @@ public sealed class DutLink : IDisposable
         {
             throw new LabFaultException($"The host knows no way to {address}: {fault.Message}.", fault);
         }
+    }
+
+    private async ValueTask TurnAsync(Endpoint endpoint, CancellationToken cancellationToken)
+    {
+        await _datagramRate.WaitAsync(cancellationToken);
+        Interlocked.Increment(ref CountsOf(endpoint.Address, Transport.Udp)[endpoint.Port]);
     }
 
     // Whoever gets the socket, or finds there is none, releases the slot.

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using DeviceConformance.Probing.Snmp;
 
 namespace DeviceConformance.Probing.UdpSweep;
 
@@ -244,7 +245,7 @@ internal static class UdpAnswers
         return text.ToString().Trim();
     }
 
-    private static byte[] KasaPlain(ReadOnlySpan<byte> bytes)
+    public static byte[] KasaPlain(ReadOnlySpan<byte> bytes)
     {
         var plain = new byte[bytes.Length];
         var key = (byte)0xab;
@@ -275,55 +276,5 @@ internal static class UdpAnswers
         }
 
         return null;
-    }
-
-    /// <summary>The few rules of BER (ITU-T X.690, 8.1) that SNMP needs; every length is checked.</summary>
-    private ref struct BerReader(ReadOnlySpan<byte> bytes)
-    {
-        private ReadOnlySpan<byte> _rest = bytes;
-
-        /// <summary>Goes into a value; what follows it is left behind.</summary>
-        public bool TryEnter(byte tag)
-        {
-            if (!TryRead(tag, out var content))
-            {
-                return false;
-            }
-
-            _rest = content;
-            return true;
-        }
-
-        public bool TryRead(byte tag, out ReadOnlySpan<byte> content)
-        {
-            content = default;
-            if (_rest.Length < 2 || _rest[0] != tag)
-            {
-                return false;
-            }
-
-            var length = (int)_rest[1];
-            var start = 2;
-            if (length > 0x7f)
-            {
-                var digits = length & 0x7f;
-                if (digits is 0 or > 2 || _rest.Length < 2 + digits)
-                {
-                    return false;
-                }
-
-                length = digits == 1 ? _rest[2] : Word(_rest, 2);
-                start += digits;
-            }
-
-            if (length > _rest.Length - start)
-            {
-                return false;
-            }
-
-            content = _rest.Slice(start, length);
-            _rest = _rest[(start + length)..];
-            return true;
-        }
     }
 }

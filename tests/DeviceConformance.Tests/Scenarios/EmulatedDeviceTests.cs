@@ -60,8 +60,8 @@ public sealed class EmulatedDeviceTests
         yield return Case("update-bit-flip", _update, [], ["5.3-9-2 b"]);
         yield return Case("update-foreign-key", _update, [], ["5.3-9-2 a"]);
         yield return Case("update-downgrade", _update);
-        yield return Case("udp-debug", [], undeclaredV2, undeclaredV3);
-        yield return Case("ipv6-debug-port", ["5.6-2-2 a"], undeclaredV2, undeclaredV3);
+        yield return Case("udp-debug", [], undeclaredV2, [.. undeclaredV3, "5.6-4A-2 b"]);
+        yield return Case("ipv6-debug-port", ["5.6-2-2 a"], undeclaredV2, [.. undeclaredV3, "5.6-4A-2 b"]);
     }
 
     private static readonly string[] _names = [.. Faults().Select(data => (string)data.Arguments[0]!)];

@@ -99,8 +99,12 @@ internal sealed class Bench
         new(Address, [.. open], new PortSet(Enumerable.Range(60000, 60)), new PortSet(Enumerable.Range(1, 59999).Except(open.Select(service => service.Port))), new PortSet(Enumerable.Range(60060, 5476)), 90000, 60, 1, "test") { Coverage = Part };
 
     /// <summary>Lets a UDP port answer.</summary>
-    public void AnswerUdp(int port, ServiceProtocol protocol) =>
+    public void AnswerUdp(int port, ServiceProtocol protocol, params DisclosedItem[] items)
+    {
         See(new UdpPortSweep(Address), Udp(new UdpServiceSeen(port, protocol, protocol == ServiceProtocol.Tls, protocol.ToString(), "question", port, "answer")));
+        var endpoint = new Endpoint(Address, port, Transport.Udp);
+        See(new DisclosureSurvey(endpoint, protocol, protocol == ServiceProtocol.Tls), new DisclosureSeen(endpoint, protocol, protocol == ServiceProtocol.Tls, [.. items], [], []) { Coverage = All });
+    }
 
     /// <summary>Declares a UDP interface.</summary>
     public void DeclareUdp(int port, ServiceProtocol protocol, InterfaceStatus status)

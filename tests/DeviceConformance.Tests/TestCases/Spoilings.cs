@@ -66,6 +66,20 @@ internal static class Spoilings
         new("another protocol than declared", bench => bench.Facts<LogIntfFacts>(bench.Edition == StandardEdition.V2 ? "Intf-1" : "LogIntf-1", facts => facts with { Protocol = Bench.Fact(ServiceProtocol.Mqtt) }), ["5.6-1-2 a"]),
         new("version disclosed", bench => bench.Change<DisclosureSeen>(survey => survey with { Items = [new DisclosedItem(DisclosureKind.Version, "httpd/1.2", "Server")] }), ["5.6-2-2 a"]),
         new("undeclared CoAP over UDP", bench => bench.AnswerUdp(5683, ServiceProtocol.Coap), ["5.5-5-2 b", "5.6-1-2 c"], ["5.5-5-2 b", "5.6-1-2 b", "5.13-1-2 c"]),
+        new("undeclared mDNS that tells a serial number", bench => bench.AnswerUdp(5353, ServiceProtocol.Mdns, new DisclosedItem(DisclosureKind.SerialNumber, "sn 4711", "TXT")), ["5.6-1-2 c", "5.6-2-2 a"], ["5.6-1-2 b", "5.6-2-2 a"]),
+        new("SNMP that anybody may write", bench => Snmp(bench, AccessResult.Granted, Bench.All), ["5.5-5-2 a"]),
+        new("shell without login", bench =>
+        {
+            bench.OpenUndeclared(4444, ServiceProtocol.Other);
+            bench.Change<DisclosureSeen>(survey => survey.Endpoint.Port == 4444 ? survey with { Open = [new OpenAccess("command prompt without login: #", "command prompt") { Kind = AccessKind.Debug }] } : survey);
+        }, ["5.6-1-2 c", "5.6-4A-2 b"], ["5.6-1-2 b"]),
+        new("declared guarded service over UDP is open", bench =>
+        {
+            bench.DeclareUdp(5683, ServiceProtocol.Coap, InterfaceStatus.Enabled);
+            bench.Facts<SoftServFacts>("SoftServ-1", facts => facts with { Ports = [5683], Transport = Bench.Fact(Transport.Udp) });
+            bench.AnswerUdp(5683, ServiceProtocol.Coap);
+            bench.Change<DisclosureSeen>(survey => survey.Endpoint.Transport == Transport.Udp ? survey with { Open = [new OpenAccess("resource readable without credentials", "/set")] } : survey);
+        }, ["5.5-4-2 a", "5.5-5-2 a"]),
         new("undeclared mDNS", bench => bench.AnswerUdp(5353, ServiceProtocol.Mdns), ["5.6-1-2 c"], ["5.6-1-2 b"]),
         new("disabled UDP interface answers", bench =>
         {
@@ -123,9 +137,25 @@ internal static class Spoilings
         new("no component has a mechanism", bench => bench.Entry(IxitRole.SoftComp, "SoftComp-1", null, ("Update Mechanism", "none")), []),
         new("declared UDP interface does not answer", bench => bench.DeclareUdp(5353, ServiceProtocol.Mdns, InterfaceStatus.Enabled), []),
         new("disabled UDP interface stays silent", bench => bench.DeclareUdp(5353, ServiceProtocol.Mdns, InterfaceStatus.Disabled), []),
+        new("SNMP whose SET is not answered", bench => Snmp(bench, AccessResult.Unclear, Bench.Part), []),
+        new("survey of a UDP service is missing", bench =>
+        {
+            bench.AnswerUdp(5353, ServiceProtocol.Mdns);
+            bench.Lose<DisclosureSurvey>(new ProbeOutcome.Unanswered(Silence.NoReply, "silent"));
+        }, ["5.6-1-2 c"], ["5.6-1-2 b"]),
+        new("ADB that asks for a key", bench => bench.OpenUndeclared(5555, ServiceProtocol.Adb), ["5.5-5-2 b", "5.6-1-2 c"], ["5.5-5-2 b", "5.6-1-2 b"]),
         new("unknown UDP service on an undeclared port", bench => bench.AnswerUdp(9999, ServiceProtocol.Unknown), ["5.6-1-2 c"], ["5.6-1-2 b"]),
         new("unknown service on an undeclared port", bench => bench.OpenUndeclared(9999, ServiceProtocol.Unknown), ["5.6-1-2 c"], ["5.6-1-2 b"]),
     ];
+
+    private static void Snmp(Bench bench, AccessResult result, Coverage coverage)
+    {
+        var endpoint = new Endpoint(Bench.Address, 161, Transport.Udp);
+        bench.DeclareUdp(161, ServiceProtocol.Snmp, InterfaceStatus.Enabled);
+        bench.AnswerUdp(161, ServiceProtocol.Snmp);
+        bench.Change<DisclosureSeen>(survey => survey.Endpoint == endpoint ? survey with { Open = [new OpenAccess("SNMP reads with a well-known community", "SNMPv2c community private")] } : survey);
+        bench.See(new WriteTrial(endpoint, ServiceProtocol.Snmp), new WriteSeen(endpoint, ServiceProtocol.Snmp, result, "SET of sysName", true) { Coverage = coverage });
+    }
 
     private static void Install(Bench bench, UpdateVariant variant) => Result(bench, variant, UpdateResult.Installed);
 

@@ -25,7 +25,12 @@ internal sealed class UdpPort : IDisposable
     public int Available => _socket.Available;
 
     /// <summary>Answers every datagram from a port, until it is closed.</summary>
-    public async Task AnswerAsync(UdpPort from, params byte[][] answers)
+    public Task AnswerAsync(UdpPort from, params byte[][] answers) => AnswerEachAsync(from, _ => answers);
+
+    /// <summary>Answers every datagram as the test wants; null for silence.</summary>
+    public Task AnswerEachAsync(Func<byte[], byte[]?> answer) => AnswerEachAsync(this, question => answer(question) is { } bytes ? [bytes] : []);
+
+    private async Task AnswerEachAsync(UdpPort from, Func<byte[], byte[][]> answers)
     {
         var buffer = new byte[2048];
         try
@@ -33,7 +38,7 @@ internal sealed class UdpPort : IDisposable
             while (true)
             {
                 var asked = await _socket.ReceiveFromAsync(buffer, new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0));
-                foreach (var answer in answers)
+                foreach (var answer in answers(buffer[..asked.ReceivedBytes]))
                 {
                     await from._socket.SendToAsync(answer, asked.RemoteEndPoint);
                 }
