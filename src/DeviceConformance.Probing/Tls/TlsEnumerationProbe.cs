@@ -7,7 +7,8 @@ namespace DeviceConformance.Probing.Tls;
 
 /// <summary>
 /// Finds out which versions, suites, groups and certificates a TLS server offers, with ClientHellos of its own: SSL 3.0 to TLS 1.3, every
-/// suite that has a number. No handshake is completed, save one to see the certificate of a server that speaks TLS 1.3 only.
+/// suite that has a number, groups, signatures and features. No handshake is completed, save one to see the certificate of a server that
+/// speaks TLS 1.3 only.
 /// </summary>
 public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
 {
@@ -35,17 +36,23 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             return new ProbeOutcome.NotRun(NotRunReason.HarnessFault, $"{request.Title}: this harness does not enumerate DTLS.");
         }
 
-        using var sender = new HelloSender(request.Endpoint, context);
+        var exchange = new TlsExchange(request.Endpoint, request.StartTls, context);
+        using var sender = new HelloSender(exchange.AskAsync, context);
         HelloAnswer? first = null;
         foreach (var (version, length) in _openings)
         {
             var answer = await sender.AskInLaneAsync(TlsVersionTrial.FirstOffer(version, length), cancellationToken);
             if (answer.IsTls)
             {
-                return new ProbeOutcome.Observed(await EnumerateAsync(request.Endpoint, sender, version, length == TlsVersionTrial.LongOffer && answer.Flight.Hello is not null ? answer : null, context, cancellationToken));
+                return new ProbeOutcome.Observed(await EnumerateAsync(request, exchange, sender, version, length == TlsVersionTrial.LongOffer && answer.Flight.Hello is not null ? answer : null, context, cancellationToken));
             }
 
             first ??= answer;
+            if (answer.Silence == Silence.Malformed && await SpeaksSsl2OnlyAsync(request, exchange, context, cancellationToken) is { } old)
+            {
+                return old;
+            }
+
             if (answer.Silence is Silence.Malformed or Silence.Refused or Silence.HostUnreachable)
             {
                 return new ProbeOutcome.Unanswered(answer.Silence.Value, answer.Silence == Silence.Malformed ? $"{request.Endpoint} {answer.Text}." : answer.Text);
@@ -55,7 +62,21 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
         return new ProbeOutcome.Unanswered(first!.Silence ?? Silence.NoReply, $"{request.Endpoint} answers none of {_openings.Length} TLS offers: {first.Text}.");
     }
 
-    private static async Task<TlsServerSeen> EnumerateAsync(Endpoint endpoint, HelloSender sender, TlsVersion openedWith, HelloAnswer? opening, ProbeContext context, CancellationToken cancellationToken)
+    // To a hello of TLS such a server answers in its own form, or not at all.
+    private static async Task<ProbeOutcome?> SpeaksSsl2OnlyAsync(TlsEnumeration request, TlsExchange exchange, ProbeContext context, CancellationToken cancellationToken)
+    {
+        var trial = new Ssl2Trial(exchange);
+        await trial.RunAsync(cancellationToken);
+        return trial.Seen.Accepted
+            ? new ProbeOutcome.Observed(new TlsServerSeen(request.Endpoint, [trial.Seen], Read([trial.Certificate], context.Time.GetUtcNow(), []), 1)
+            {
+                StartTls = request.StartTls,
+                Coverage = Coverage.Partial($"{trial.Text}; to an offer of TLS it gave no answer of TLS, so whether it takes any version of it is unknown."),
+            })
+            : null;
+    }
+
+    private static async Task<TlsServerSeen> EnumerateAsync(TlsEnumeration request, TlsExchange exchange, HelloSender sender, TlsVersion openedWith, HelloAnswer? opening, ProbeContext context, CancellationToken cancellationToken)
     {
         var trials = _versions.Select(version => (Version: version, Trial: new TlsVersionTrial(version, sender))).ToList();
         var done = 0;
@@ -65,14 +86,22 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             context.Progress(Interlocked.Increment(ref done) / (double)trials.Count, entry.Trial.Text);
         }));
 
-        ImmutableArray<TlsVersionSeen> seen = [.. trials.Select(entry => entry.Trial.Seen)];
+        var ssl2 = new Ssl2Trial(exchange);
+        await ssl2.RunAsync(cancellationToken);
+        context.Transcript.Note(ssl2.Text);
+        ImmutableArray<TlsVersionSeen> seen = [ssl2.Seen, .. trials.Select(entry => entry.Trial.Seen)];
         var gaps = trials.SelectMany(entry => entry.Trial.Gaps).ToList();
-        var accepted = seen.LastOrDefault(version => version.Accepted);
+        if (ssl2.Gap.Length > 0)
+        {
+            gaps.Add(ssl2.Gap);
+        }
+
+        var accepted = seen.LastOrDefault(version => version.Accepted && version.Version != TlsVersion.Ssl2);
         if (accepted is null)
         {
             gaps.Add("the server speaks TLS and took none of the offers, so what it takes is unknown");
         }
-        else if (trials.Exists(entry => entry.Trial.HasUnspokenRefusal))
+        else if (ssl2.IsUnspokenRefusal || trials.Exists(entry => entry.Trial.HasUnspokenRefusal))
         {
             var control = await sender.AskAsync(new ClientHello(accepted.Version, [accepted.Suites[0].Code]), cancellationToken);
             if (control.Flight.Hello?.Version != accepted.Version)
@@ -81,14 +110,19 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             }
         }
 
-        var leaves = trials.SelectMany(entry => entry.Trial.Certificates).DistinctBy(leaf => CertificateReading.Fingerprint(leaf.Span)).ToList();
-        var connections = sender.Connections;
-        if (leaves.Count == 0 && seen.Any(version => version is { Version: TlsVersion.Tls13, Accepted: true }))
+        var chain = trials.SelectMany(entry => entry.Trial.Certificates).ToList();
+        if (!ssl2.Certificate.IsEmpty)
+        {
+            chain.Add(ssl2.Certificate);
+        }
+
+        var connections = sender.Connections + 1;
+        if (chain.Count == 0 && seen.Any(version => version is { Version: TlsVersion.Tls13, Accepted: true }))
         {
             connections++;
-            if (await HandshakeAsync(endpoint, context, cancellationToken) is { } leaf)
+            if (await HandshakeAsync(request, context, cancellationToken) is { } leaf)
             {
-                leaves.Add(leaf);
+                chain.Add(leaf);
             }
             else
             {
@@ -96,30 +130,41 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             }
         }
 
-        var certificates = ImmutableArray.CreateBuilder<CertificateSeen>();
-        foreach (var leaf in leaves)
+        var details = accepted is null ? null : await new TlsDetailTrial(sender, [.. trials.Select(entry => entry.Trial)]).RunAsync(cancellationToken);
+        var leaves = Read(chain, context.Time.GetUtcNow(), gaps);
+        var statement = $"{ssl2.Text}; {string.Join("; ", trials.Select(entry => entry.Trial.Text))}; {connections} connections.";
+        return new TlsServerSeen(request.Endpoint, seen, leaves, connections)
         {
-            if (CertificateReading.TryRead(leaf.Span, out var certificate))
+            StartTls = request.StartTls,
+            Issuers = [.. Read(trials.SelectMany(entry => entry.Trial.Issuers), context.Time.GetUtcNow(), []).ExceptBy(leaves.Select(leaf => leaf.Sha256), issuer => issuer.Sha256)],
+            Details = details,
+            OneAtATime = sender.IsOneAtATime,
+            Coverage = gaps.Count == 0 ? Coverage.Complete(statement) : Coverage.Partial($"{statement} Unknown: {string.Join("; ", gaps)}."),
+        };
+    }
+
+    private static ImmutableArray<CertificateSeen> Read(IEnumerable<ReadOnlyMemory<byte>> found, DateTimeOffset now, List<string> gaps)
+    {
+        var certificates = ImmutableArray.CreateBuilder<CertificateSeen>();
+        foreach (var der in found.DistinctBy(der => CertificateReading.Fingerprint(der.Span)))
+        {
+            if (CertificateReading.TryRead(der.Span, now, out var certificate))
             {
                 certificates.Add(certificate);
             }
             else
             {
-                gaps.Add($"a certificate of {leaf.Length} bytes (SHA-256 {CertificateReading.Fingerprint(leaf.Span)}) can not be read");
+                gaps.Add($"a certificate of {der.Length} bytes (SHA-256 {CertificateReading.Fingerprint(der.Span)}) can not be read");
             }
         }
 
-        var statement = $"{string.Join("; ", trials.Select(entry => entry.Trial.Text))}; {connections} connections.";
-        return new TlsServerSeen(endpoint, seen, certificates.ToImmutable(), connections)
-        {
-            Coverage = gaps.Count == 0 ? Coverage.Complete(statement) : Coverage.Partial($"{statement} Unknown: {string.Join("; ", gaps)}."),
-        };
+        return certificates.ToImmutable();
     }
 
-    private static async Task<byte[]?> HandshakeAsync(Endpoint endpoint, ProbeContext context, CancellationToken cancellationToken)
+    private static async Task<byte[]?> HandshakeAsync(TlsEnumeration request, ProbeContext context, CancellationToken cancellationToken)
     {
-        var opened = await context.Link.ConnectAsync(endpoint, context.Transcript, cancellationToken);
-        if (!opened.TryGet(out var connection))
+        var (connection, _) = await new TlsExchange(request.Endpoint, request.StartTls, context).ConnectAsync(cancellationToken);
+        if (connection is null)
         {
             return null;
         }

@@ -21,6 +21,8 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
     private readonly List<TlsSuiteSeen> _chosen = [];
     private readonly List<string> _gaps = [];
     private readonly List<ReadOnlyMemory<byte>> _certificates = [];
+    private readonly List<ReadOnlyMemory<byte>> _issuers = [];
+    private readonly List<ReadOnlyMemory<byte>> _primes = [];
     private ImmutableArray<int> _firstOffer = [];
     private HelloAnswer? _refusal;
     private bool? _isServerOrder;
@@ -38,6 +40,18 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
 
     /// <summary>Leaf certificates, each once.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Certificates => _certificates;
+
+    /// <summary>Certificates that came with the leaves.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Issuers => _issuers;
+
+    /// <summary>The first choice, or null when the version is not accepted.</summary>
+    public ServerHello? FirstHello { get; private set; }
+
+    /// <summary>Primes of finite field Diffie-Hellman, each once.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Primes => _primes;
+
+    /// <summary>The version.</summary>
+    public TlsVersion Version => version;
 
     /// <summary>Whether the server refused an offer by closing or resetting the connection: worth a look whether it still answers at all.</summary>
     public bool HasUnspokenRefusal { get; private set; }
@@ -110,17 +124,20 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
 
     private void Take(ServerHello hello, ServerFlight flight)
     {
+        FirstHello ??= hello;
         _chosen.Add(CipherSuite.Seen(hello.Suite, flight.Group));
         if (flight.Fault.Length > 0)
         {
             _gaps.Add($"{version.DisplayName()}: what follows the choice of {_chosen[^1].Name} is malformed ({flight.Fault})");
         }
 
-        if (flight.Certificates is [var leaf, ..] && !_certificates.Exists(known => known.Span.SequenceEqual(leaf.Span)))
-        {
-            _certificates.Add(leaf);
-        }
+        AddOnce(_certificates, flight.Certificates.Take(1));
+        AddOnce(_issuers, flight.Certificates.Skip(1));
+        AddOnce(_primes, flight.Exchange.Prime is { IsEmpty: false } prime ? [prime] : []);
     }
+
+    private static void AddOnce(List<ReadOnlyMemory<byte>> list, IEnumerable<ReadOnlyMemory<byte>> found) =>
+        list.AddRange(found.Where(bytes => !list.Exists(known => known.Span.SequenceEqual(bytes.Span))));
 
     /// <summary>Notes a refusal; false when nothing is to be learned from further offers.</summary>
     private bool GoesOnAfter(HelloAnswer answer)
