@@ -22,7 +22,7 @@ public sealed class CommunicationIsProtectedAsDeclared : TestCase
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
         DutServices.Ask(declared, seen, Depth.Services)
-            .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Ask(declared, pair.Facts)));
+            .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Ask(declared, seen, pair.Facts)));
 
     private static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen) =>
         declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Judge(declared, seen, pair.Entry, pair.Facts));

@@ -9,12 +9,21 @@ namespace DeviceConformance.TestCases.Network;
 /// <summary>Communication mechanisms as declared against the TLS and SSH servers that the DUT shows (case 5.5-1-2 and its users).</summary>
 internal static class DeclaredTls
 {
+    // Attacks that give away keys, secrets or memory whatever the client does; the others weaken what the offer itself shows.
+    private static readonly TlsAttack[] _breaking = [TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot, TlsAttack.Ticketbleed];
+
     /// <summary>Requests for an entry of the communication mechanisms.</summary>
-    public static IEnumerable<ProbeRequest> Ask(Declaration declared, ComMechFacts facts)
+    public static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen, ComMechFacts facts) =>
+        Endpoints(declared, facts).SelectMany(endpoint => facts.Protocol.Is(CommProtocol.Ssh) ? [new SshEnumeration(endpoint)] : AskTls(seen, endpoint));
+
+    /// <summary>Requests for a port that speaks TLS.</summary>
+    public static IEnumerable<ProbeRequest> AskTls(ObservationSet seen, Endpoint endpoint)
     {
-        foreach (var endpoint in Endpoints(declared, facts))
+        var startTls = StartTlsOf(seen, endpoint);
+        yield return new TlsEnumeration(endpoint, startTls);
+        if (endpoint.Transport == Transport.Tcp)
         {
-            yield return facts.Protocol.Is(CommProtocol.Ssh) ? new SshEnumeration(endpoint) : new TlsEnumeration(endpoint);
+            yield return new TlsAttackTrial(endpoint, startTls);
         }
     }
 
@@ -51,9 +60,13 @@ internal static class DeclaredTls
             ? declared.EndpointsOf(port)
             : [];
 
+    // A service that was identified in clear and can go over to TLS is asked to.
+    private static StartTls StartTlsOf(ObservationSet seen, Endpoint endpoint) =>
+        seen.Ask(new ServiceIdentification(endpoint)).TryGet(out var service, out _) && !service.Tls ? StartTlsProtocols.Of(service.Protocol) : StartTls.None;
+
     private static IEnumerable<Finding> JudgeTls(ObservationSet seen, IxitEntry entry, ComMechFacts facts, Endpoint endpoint)
     {
-        var asked = seen.Ask(new TlsEnumeration(endpoint));
+        var asked = seen.Ask(new TlsEnumeration(endpoint, StartTlsOf(seen, endpoint)));
         if (!asked.TryGet(out var server, out var evidence))
         {
             yield return ClearInstead(seen, entry, endpoint)
@@ -61,7 +74,8 @@ internal static class DeclaredTls
             yield break;
         }
 
-        var deviations = Deviations(entry, facts, server, evidence).ToList();
+        var attacks = endpoint.Transport == Transport.Tcp ? JudgeAttacks(seen, entry, endpoint).ToList() : [];
+        var deviations = Deviations(entry, facts, server, evidence).Concat(attacks.Where(finding => finding.Verdict == Verdict.Fail)).ToList();
         foreach (var deviation in deviations)
         {
             yield return deviation;
@@ -70,6 +84,21 @@ internal static class DeclaredTls
         if (deviations.Count > 0)
         {
             yield break;
+        }
+
+        foreach (var attack in attacks)
+        {
+            yield return attack;
+        }
+
+        if (server.StartTls != StartTls.None)
+        {
+            yield return Finding.Inconclusive(
+                entry.Id,
+                $"{endpoint} begins in clear and goes over to TLS when the client asks for it ({server.StartTls.ToString().ToUpperInvariant()}).",
+                $"Find out whether the service gives or takes anything that {entry.Id} protects before TLS is up, and decide this point with 'dct answer'.",
+                evidence,
+                entry.Ref);
         }
 
         if (facts.Versions.IsEmpty)
@@ -96,7 +125,7 @@ internal static class DeclaredTls
         }
         else
         {
-            yield return Finding.Pass(entry.Id, $"{endpoint} offers {Versions(server)}, as {entry.Id} declares.", evidence, entry.Ref);
+            yield return Finding.Pass(entry.Id, $"{endpoint} offers {Versions(server)}, as {entry.Id} declares.{Remarks(server)}", evidence, entry.Ref);
         }
     }
 
@@ -142,6 +171,46 @@ internal static class DeclaredTls
                 evidence,
                 entry.Ref);
         }
+    }
+
+    private static IEnumerable<Finding> JudgeAttacks(ObservationSet seen, IxitEntry entry, Endpoint endpoint)
+    {
+        var asked = seen.Ask(new TlsAttackTrial(endpoint, StartTlsOf(seen, endpoint)));
+        if (!asked.TryGet(out var tried, out var evidence))
+        {
+            yield return DutServices.Gap(asked, entry.Id, $"Whether known attacks on the TLS server of {endpoint} work was not found out")!;
+            yield break;
+        }
+
+        foreach (var attack in tried.Attacks.Where(attack => attack.Exposure == Exposure.Vulnerable && _breaking.Contains(attack.Attack)))
+        {
+            yield return Finding.Fail(entry.Id, $"The TLS server of {endpoint} is open to {attack.Attack}: {attack.Reason}", evidence, entry.Ref);
+        }
+
+        var open = tried.Attacks.Where(attack => attack.Exposure == Exposure.Undecided && _breaking.Contains(attack.Attack)).ToList();
+        if (open.Count > 0)
+        {
+            yield return Finding.Inconclusive(
+                entry.Id,
+                $"Whether some known attacks on the TLS server of {endpoint} work could not be decided. {string.Join(" ", open.Select(attack => $"{attack.Attack}: {attack.Reason}"))}",
+                "Remove what kept the server from answering, then resume the run; or decide this point with 'dct answer'.",
+                evidence,
+                entry.Ref);
+        }
+    }
+
+    // What the examiner may want to ask about; for a device in a local network none of it is a fault in itself.
+    private static string Remarks(TlsServerSeen server)
+    {
+        var remarks = server.Certificates.SelectMany(certificate => (string[])
+            [
+                .. certificate.SelfSigned ? [$"the certificate of {certificate.Subject} is self-signed"] : (string[])[],
+                .. certificate.Time is CertificateTime.Expired or CertificateTime.NotYetValid ? [$"by the clock of this host the certificate of {certificate.Subject} is {(certificate.Time == CertificateTime.Expired ? "expired" : "not yet valid")}"] : (string[])[],
+            ])
+            .Concat(TlsConclusions.Of(server).Where(attack => attack.Exposure == Exposure.Vulnerable).Select(attack => $"{attack.Attack} applies"))
+            .Concat(TlsPolicy.All.Where(policy => policy.Outside(server).Any()).Select(policy => $"{policy.Name} ({policy.Date:yyyy-MM}) leaves out {string.Join("; ", policy.Outside(server))}"))
+            .ToList();
+        return remarks.Count == 0 ? "" : $" Not judged: {string.Join(". ", remarks)}.";
     }
 
     private static Finding? ClearInstead(ObservationSet seen, IxitEntry entry, Endpoint endpoint) =>

@@ -25,6 +25,20 @@ public enum StartTls
     Xmpp,
 }
 
+/// <summary>Which services begin in clear and go over to TLS.</summary>
+public static class StartTlsProtocols
+{
+    /// <summary>How a service is brought to TLS; none where its protocol has no such command.</summary>
+    public static StartTls Of(ServiceProtocol protocol) => protocol switch
+    {
+        ServiceProtocol.Smtp => StartTls.Smtp,
+        ServiceProtocol.Imap => StartTls.Imap,
+        ServiceProtocol.Pop3 => StartTls.Pop3,
+        ServiceProtocol.Ftp => StartTls.Ftp,
+        _ => StartTls.None,
+    };
+}
+
 /// <summary>Whether a server has something. What was not asked, or not answered, is neither.</summary>
 public enum Presence
 {

@@ -90,7 +90,7 @@ public sealed record TlsPolicy(
                 .. Pairs([.. _signed, "DHE_RSA"], [.. _gcm, .. _chaCha]),
             ],
             SuiteWeakness.None,
-            ["x25519", "secp256r1", "secp384r1", "X25519MLKEM768"],
+            ["x25519", "secp256r1", "secp384r1"],
             2048,
             256,
             2048),
@@ -103,20 +103,20 @@ public sealed record TlsPolicy(
         var versions = server.Accepted.Select(seen => seen.Version).Where(version => !Versions.Contains(version.AsTls())).ToList();
         if (versions.Count > 0)
         {
-            yield return $"versions {string.Join(", ", versions.Select(version => version.DisplayName()))}";
+            yield return $"versions {Some(versions.Select(version => version.DisplayName()))}";
         }
 
         var suites = server.Accepted.SelectMany(seen => seen.Suites).DistinctBy(suite => suite.Code).ToList();
         var foreign = suites.Where(suite => Suites.IsEmpty ? (suite.Classes & Forbidden) != 0 : !Suites.Contains(suite.Name)).ToList();
         if (foreign.Count > 0)
         {
-            yield return $"suites {string.Join(", ", foreign.Select(suite => suite.Name))}";
+            yield return $"suites {Some(foreign.Select(suite => suite.Name))}";
         }
 
         var groups = (server.Details?.Groups ?? []).Select(group => group.Name).Distinct().Where(group => !Groups.IsEmpty && !Groups.Contains(group)).ToList();
         if (groups.Count > 0)
         {
-            yield return $"groups {string.Join(", ", groups)}";
+            yield return $"groups {Some(groups)}";
         }
 
         var fields = suites.Select(suite => TlsConclusions.DiffieHellmanBits(suite.Group)).Where(bits => bits > 0 && bits < DiffieHellmanBits).Distinct().ToList();
@@ -134,6 +134,14 @@ public sealed record TlsPolicy(
         {
             yield return $"a certificate signed with {certificate.SignatureAlgorithm} ({certificate.Subject})";
         }
+    }
+
+    // Enough to see what is meant; the observation has them all.
+    private static string Some(IEnumerable<string> names)
+    {
+        const int most = 6;
+        var all = names.ToList();
+        return all.Count <= most ? string.Join(", ", all) : $"{string.Join(", ", all.Take(most - 1))} and {all.Count - most + 1} more";
     }
 
     private static IEnumerable<string> Pairs(IEnumerable<string> keyExchanges, IReadOnlyCollection<string> ciphers) =>

@@ -11,16 +11,6 @@ internal static class StartTlsOpening
     private const int MaxReply = 16 * 1024;
     private const int ShownBytes = 80;
 
-    /// <summary>The protocol of a service that begins in clear; none where it has no STARTTLS.</summary>
-    public static StartTls Of(ServiceProtocol protocol) => protocol switch
-    {
-        ServiceProtocol.Smtp => StartTls.Smtp,
-        ServiceProtocol.Imap => StartTls.Imap,
-        ServiceProtocol.Pop3 => StartTls.Pop3,
-        ServiceProtocol.Ftp => StartTls.Ftp,
-        _ => StartTls.None,
-    };
-
     /// <summary>Brings a fresh connection to where a ClientHello is next.</summary>
     /// <returns>Null when it is there; otherwise how it ended, in words too.</returns>
     public static async Task<(Silence Silence, string Text)?> RunAsync(DutConnection connection, StartTls protocol, TimeSpan deadline, CancellationToken cancellationToken)

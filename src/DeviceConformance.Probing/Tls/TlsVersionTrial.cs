@@ -12,7 +12,7 @@ namespace DeviceConformance.Probing.Tls;
 internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
 {
     /// <summary>Suites in an offer; some embedded stacks do not read more than 128.</summary>
-    public const int LongOffer = 96;
+    public const int LongOffer = 120;
 
     /// <summary>Suites in an offer to a server that does not take a long one.</summary>
     public const int ShortOffer = 16;

@@ -14,6 +14,7 @@ namespace DeviceConformance.Probing.Tls.Attacks;
 internal static class Robot
 {
     private const int Times = 3;
+    private const string Silent = "silence";
 
     // With ChangeCipherSpec and Finished an answer is due at once. Without them a sound server waits, and this is how long we do.
     private static readonly TimeSpan _shortPatience = TimeSpan.FromSeconds(1);
@@ -56,6 +57,11 @@ internal static class Robot
 
                 if (time == 0 && answers.Distinct().Count() == 1)
                 {
+                    if (isFull && answers[0] == Silent)
+                    {
+                        return Seen(Exposure.Undecided, "The server takes RSA key transport, and answers no ClientKeyExchange message, not even when Finished follows.");
+                    }
+
                     break;
                 }
             }
@@ -100,7 +106,7 @@ internal static class Robot
             var tail = new RecordTail();
             var silence = await connection.SendAsync(message, TlsExchange.Deadline, cancellationToken)
                 ?? await tail.ReadAsync(connection, read => read.Alert is not null, isFull ? TlsExchange.Deadline : _shortPatience, cancellationToken);
-            return tail.Alert is { } alert ? alert.ToString() : silence == Silence.NoReply ? "silence" : silence is null ? "not TLS" : "closed";
+            return tail.Alert is { } alert ? alert.ToString() : silence == Silence.NoReply ? Silent : silence is null ? "not TLS" : "closed";
         }
     }
 
