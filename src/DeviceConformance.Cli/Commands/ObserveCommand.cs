@@ -25,6 +25,7 @@ internal static class ObserveCommand
         command.Add(One("udp-ports", "HOST", "UDP ports, asked in the protocols that are usual there: which answer, which are proven closed, which stay silent. Takes a minute.\n\nExample: dct observe udp-ports 192.0.2.7", text => new UdpPortSweep(Host(text))));
         command.Add(One("service", "HOST:PORT", "What speaks on a port.\n\nExample: dct observe service 192.0.2.7:8883", text => new ServiceIdentification(Port(text))));
         command.Add(Tls("tls", "Versions, suites, groups, signatures, features and certificates of a TLS server, and what of it lies outside which policy.\n\nExample: dct observe tls 192.0.2.7:25 --starttls smtp", (endpoint, startTls) => new TlsEnumeration(endpoint, startTls)));
+        command.Add(One("dtls", "HOST:PORT", "Versions, suites, groups and certificates of a DTLS server.\n\nExample: dct observe dtls 192.0.2.7:5684", text => new TlsEnumeration(Port(text) with { Transport = Transport.Udp })));
         command.Add(Tls("tls-attacks", "Whether known attacks on TLS servers work, each tried in a form that reads a few bytes at the most: Heartbleed, CCS injection, ROBOT.\n\nExample: dct observe tls-attacks 192.0.2.7:443", (endpoint, startTls) => new TlsAttackTrial(endpoint, startTls)));
         command.Add(One("ssh", "HOST:PORT", "Algorithms that an SSH server offers.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
         command.Add(One("http", "URL", "What a web server shows before login.\n\nExample: dct observe http https://192.0.2.7/", Web));

@@ -163,6 +163,33 @@ public sealed class DutLink : IDisposable
         return await UdpAttempt.AskAsync(new IPEndPoint(endpoint.Address.Address, endpoint.Port), question, takes, timeout, _time, cancellationToken);
     }
 
+    /// <summary>Opens a conversation with a UDP port, for protocols that need more than one datagram.</summary>
+    /// <exception cref="OutsideTargetException">The endpoint is not the DUT's: a bug of the caller.</exception>
+    /// <exception cref="LabFaultException">The host has no way to the DUT.</exception>
+    internal DutDatagrams OpenUdp(Endpoint endpoint)
+    {
+        Guard(endpoint.Address);
+        if (endpoint.Transport != Transport.Udp)
+        {
+            throw new ArgumentException($"{endpoint} is no UDP port.", nameof(endpoint));
+        }
+
+        try
+        {
+            return new DutDatagrams(new IPEndPoint(endpoint.Address.Address, endpoint.Port), CountDatagramAsync, _time);
+        }
+        catch (SocketException fault)
+        {
+            throw new LabFaultException($"The host knows no way to {endpoint}: {fault.Message}.", fault);
+        }
+
+        async ValueTask CountDatagramAsync(CancellationToken cancellationToken)
+        {
+            await _datagramRate.WaitAsync(cancellationToken);
+            _datagrams.AddOrUpdate(endpoint.Address, 1, static (_, count) => count + 1);
+        }
+    }
+
     /// <summary>Datagrams sent to an address so far.</summary>
     public int DatagramsTo(DutAddress address) => _datagrams.GetValueOrDefault(address);
 

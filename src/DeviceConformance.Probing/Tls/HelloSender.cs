@@ -4,15 +4,15 @@ using DeviceConformance.Probing.Campaigns;
 
 namespace DeviceConformance.Probing.Tls;
 
-/// <summary>Makes offers to one port, each on a connection of its own: two at a time, one at a time from the first trouble on.</summary>
+/// <summary>Makes offers to one port, each on a connection of its own: some at a time, one at a time from the first trouble on.</summary>
 /// <param name="exchange">Makes one offer, over whatever transport.</param>
+/// <param name="lanes">How many at a time.</param>
 /// <param name="context">Clock and transcript.</param>
-internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<HelloAnswer>> exchange, ProbeContext context) : IDisposable
+internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<HelloAnswer>> exchange, int lanes, ProbeContext context) : IDisposable
 {
-    private const int Lanes = 2;
     private static readonly TimeSpan _rest = TimeSpan.FromMilliseconds(250);
 
-    private readonly SemaphoreSlim _lanes = new(Lanes);
+    private readonly SemaphoreSlim _lanes = new(lanes);
     private int _isSingle;
     private int _connections;
 
@@ -32,7 +32,7 @@ internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<Hell
             return answer;
         }
 
-        if (Interlocked.Exchange(ref _isSingle, 1) == 0)
+        if (lanes > 1 && Interlocked.Exchange(ref _isSingle, 1) == 0)
         {
             // One lane is taken for good: from here on there is one connection at a time.
             await _lanes.WaitAsync(cancellationToken);

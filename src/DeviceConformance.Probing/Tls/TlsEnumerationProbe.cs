@@ -6,13 +6,14 @@ using DeviceConformance.Probing.Campaigns;
 namespace DeviceConformance.Probing.Tls;
 
 /// <summary>
-/// Finds out which versions, suites, groups and certificates a TLS server offers, with ClientHellos of its own: SSL 3.0 to TLS 1.3, every
+/// Finds out which versions, suites, groups and certificates a server of TLS or DTLS offers, with hellos of its own: SSL 2.0 to TLS 1.3, every
 /// suite that has a number, groups, signatures and features. No handshake is completed, save one to see the certificate of a server that
 /// speaks TLS 1.3 only.
 /// </summary>
 public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
 {
     private static readonly TlsVersion[] _versions = [TlsVersion.Ssl3, TlsVersion.Tls10, TlsVersion.Tls11, TlsVersion.Tls12, TlsVersion.Tls13];
+    private static readonly TlsVersion[] _datagramVersions = [TlsVersion.Dtls10, TlsVersion.Dtls12, TlsVersion.Dtls13];
 
     // What a server that knows any of the versions answers at least one of.
     private static readonly (TlsVersion Version, int Length)[] _openings =
@@ -24,6 +25,14 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
         (TlsVersion.Ssl3, TlsVersionTrial.ShortOffer),
     ];
 
+    private static readonly (TlsVersion Version, int Length)[] _datagramOpenings =
+    [
+        (TlsVersion.Dtls12, TlsVersionTrial.LongOffer),
+        (TlsVersion.Dtls12, TlsVersionTrial.ShortOffer),
+        (TlsVersion.Dtls10, TlsVersionTrial.ShortOffer),
+        (TlsVersion.Dtls13, TlsVersionTrial.ShortOffer),
+    ];
+
     private static readonly TimeSpan _handshakeDeadline = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
@@ -31,15 +40,12 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        if (request.Endpoint.Transport != Transport.Tcp)
-        {
-            return new ProbeOutcome.NotRun(NotRunReason.HarnessFault, $"{request.Title}: this harness does not enumerate DTLS.");
-        }
-
-        var exchange = new TlsExchange(request.Endpoint, request.StartTls, context);
-        using var sender = new HelloSender(exchange.AskAsync, context);
+        var isDatagram = request.Endpoint.Transport == Transport.Udp;
+        var exchange = isDatagram ? null : new TlsExchange(request.Endpoint, request.StartTls, context);
+        using var sender = exchange is null ? new HelloSender(new DtlsExchange(request.Endpoint, context).AskAsync, 1, context) : new HelloSender(exchange.AskAsync, 2, context);
+        var openings = isDatagram ? _datagramOpenings : _openings;
         HelloAnswer? first = null;
-        foreach (var (version, length) in _openings)
+        foreach (var (version, length) in openings)
         {
             var answer = await sender.AskInLaneAsync(TlsVersionTrial.FirstOffer(version, length), cancellationToken);
             if (answer.IsTls)
@@ -48,7 +54,7 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             }
 
             first ??= answer;
-            if (answer.Silence == Silence.Malformed && await SpeaksSsl2OnlyAsync(request, exchange, context, cancellationToken) is { } old)
+            if (answer.Silence == Silence.Malformed && exchange is not null && await SpeaksSsl2OnlyAsync(request, exchange, context, cancellationToken) is { } old)
             {
                 return old;
             }
@@ -59,7 +65,7 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             }
         }
 
-        return new ProbeOutcome.Unanswered(first!.Silence ?? Silence.NoReply, $"{request.Endpoint} answers none of {_openings.Length} TLS offers: {first.Text}.");
+        return new ProbeOutcome.Unanswered(first!.Silence ?? Silence.NoReply, $"{request.Endpoint} answers none of {openings.Length} {(isDatagram ? "DTLS" : "TLS")} offers: {first.Text}.");
     }
 
     // To a hello of TLS such a server answers in its own form, or not at all.
@@ -76,32 +82,32 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             : null;
     }
 
-    private static async Task<TlsServerSeen> EnumerateAsync(TlsEnumeration request, TlsExchange exchange, HelloSender sender, TlsVersion openedWith, HelloAnswer? opening, ProbeContext context, CancellationToken cancellationToken)
+    private static async Task<TlsServerSeen> EnumerateAsync(TlsEnumeration request, TlsExchange? exchange, HelloSender sender, TlsVersion openedWith, HelloAnswer? opening, ProbeContext context, CancellationToken cancellationToken)
     {
-        var trials = _versions.Select(version => (Version: version, Trial: new TlsVersionTrial(version, sender))).ToList();
+        var trials = (exchange is null ? _datagramVersions : _versions).Select(version => new TlsVersionTrial(version, sender)).ToList();
         var done = 0;
-        await Task.WhenAll(trials.Select(async entry =>
+        await Task.WhenAll(trials.Select(async trial =>
         {
-            await entry.Trial.RunAsync(entry.Version == openedWith ? opening : null, cancellationToken);
-            context.Progress(Interlocked.Increment(ref done) / (double)trials.Count, entry.Trial.Text);
+            await trial.RunAsync(trial.Version == openedWith ? opening : null, cancellationToken);
+            context.Progress(Interlocked.Increment(ref done) / (double)trials.Count, trial.Text);
         }));
 
-        var ssl2 = new Ssl2Trial(exchange);
-        await ssl2.RunAsync(cancellationToken);
-        context.Transcript.Note(ssl2.Text);
-        ImmutableArray<TlsVersionSeen> seen = [ssl2.Seen, .. trials.Select(entry => entry.Trial.Seen)];
-        var gaps = trials.SelectMany(entry => entry.Trial.Gaps).ToList();
-        if (ssl2.Gap.Length > 0)
+        var gaps = trials.SelectMany(trial => trial.Gaps).ToList();
+        var ssl2 = exchange is null ? null : new Ssl2Trial(exchange);
+        if (ssl2 is not null)
         {
-            gaps.Add(ssl2.Gap);
+            await ssl2.RunAsync(cancellationToken);
+            context.Transcript.Note(ssl2.Text);
+            gaps.AddRange(ssl2.Gap.Length > 0 ? [ssl2.Gap] : []);
         }
 
+        ImmutableArray<TlsVersionSeen> seen = [.. ssl2 is null ? [] : new[] { ssl2.Seen }, .. trials.Select(trial => trial.Seen)];
         var accepted = seen.LastOrDefault(version => version.Accepted && version.Version != TlsVersion.Ssl2);
         if (accepted is null)
         {
             gaps.Add("the server speaks TLS and took none of the offers, so what it takes is unknown");
         }
-        else if (ssl2.IsUnspokenRefusal || trials.Exists(entry => entry.Trial.HasUnspokenRefusal))
+        else if (ssl2 is { IsUnspokenRefusal: true } || trials.Exists(trial => trial.HasUnspokenRefusal))
         {
             var control = await sender.AskAsync(new ClientHello(accepted.Version, [accepted.Suites[0].Code]), cancellationToken);
             if (control.Flight.Hello?.Version != accepted.Version)
@@ -110,33 +116,34 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             }
         }
 
-        var chain = trials.SelectMany(entry => entry.Trial.Certificates).ToList();
-        if (!ssl2.Certificate.IsEmpty)
+        var chain = trials.SelectMany(trial => trial.Certificates).ToList();
+        if (ssl2 is { Certificate.IsEmpty: false })
         {
             chain.Add(ssl2.Certificate);
         }
 
-        var connections = sender.Connections + 1;
-        if (chain.Count == 0 && seen.Any(version => version is { Version: TlsVersion.Tls13, Accepted: true }))
+        var connections = sender.Connections + (ssl2 is null ? 0 : 1);
+        if (chain.Count == 0 && accepted is not null && accepted.Version.AsTls() == TlsVersion.Tls13)
         {
-            connections++;
-            if (await HandshakeAsync(request, context, cancellationToken) is { } leaf)
+            if (exchange is not null && await HandshakeAsync(exchange, cancellationToken) is { } leaf)
             {
+                connections++;
                 chain.Add(leaf);
             }
             else
             {
-                gaps.Add("the certificate was not seen: TLS 1.3 encrypts it, and no handshake came about");
+                connections += exchange is null ? 0 : 1;
+                gaps.Add($"the certificate was not seen: {accepted.Version.DisplayName()} encrypts it, and no handshake came about");
             }
         }
 
-        var details = accepted is null ? null : await new TlsDetailTrial(sender, [.. trials.Select(entry => entry.Trial)]).RunAsync(cancellationToken);
+        var details = accepted is null ? null : await new TlsDetailTrial(sender, trials).RunAsync(cancellationToken);
         var leaves = Read(chain, context.Time.GetUtcNow(), gaps);
-        var statement = $"{ssl2.Text}; {string.Join("; ", trials.Select(entry => entry.Trial.Text))}; {connections} connections.";
+        var statement = $"{(ssl2 is null ? "" : $"{ssl2.Text}; ")}{string.Join("; ", trials.Select(trial => trial.Text))}; {connections} connections.";
         return new TlsServerSeen(request.Endpoint, seen, leaves, connections)
         {
             StartTls = request.StartTls,
-            Issuers = [.. Read(trials.SelectMany(entry => entry.Trial.Issuers), context.Time.GetUtcNow(), []).ExceptBy(leaves.Select(leaf => leaf.Sha256), issuer => issuer.Sha256)],
+            Issuers = [.. Read(trials.SelectMany(trial => trial.Issuers), context.Time.GetUtcNow(), []).ExceptBy(leaves.Select(leaf => leaf.Sha256), issuer => issuer.Sha256)],
             Details = details,
             OneAtATime = sender.IsOneAtATime,
             Coverage = gaps.Count == 0 ? Coverage.Complete(statement) : Coverage.Partial($"{statement} Unknown: {string.Join("; ", gaps)}."),
@@ -161,9 +168,9 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
         return certificates.ToImmutable();
     }
 
-    private static async Task<byte[]?> HandshakeAsync(TlsEnumeration request, ProbeContext context, CancellationToken cancellationToken)
+    private static async Task<byte[]?> HandshakeAsync(TlsExchange exchange, CancellationToken cancellationToken)
     {
-        var (connection, _) = await new TlsExchange(request.Endpoint, request.StartTls, context).ConnectAsync(cancellationToken);
+        var (connection, _) = await exchange.ConnectAsync(cancellationToken);
         if (connection is null)
         {
             return null;
