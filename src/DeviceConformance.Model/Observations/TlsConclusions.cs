@@ -11,9 +11,15 @@ public static class TlsConclusions
     public static IEnumerable<TlsAttackSeen> Of(TlsServerSeen server)
     {
         ArgumentNullException.ThrowIfNull(server);
+        var isDatagram = server.Endpoint.Transport == Transport.Udp;
         var old = Offers(server, TlsVersion.Ssl3).Where(suite => suite.Classes.HasFlag(SuiteWeakness.Cbc)).ToList();
-        yield return Decide(server, TlsAttack.Poodle, old.Count > 0, "SSL 3.0 with CBC suites", TlsVersion.Ssl3);
-        yield return Decide(server, TlsAttack.Drown, server.Accepted.Any(seen => seen.Version == TlsVersion.Ssl2), "SSL 2.0", TlsVersion.Ssl2);
+        if (!isDatagram)
+        {
+            // SSL never ran over datagrams.
+            yield return Decide(server, TlsAttack.Poodle, old.Count > 0, "SSL 3.0 with CBC suites", TlsVersion.Ssl3);
+            yield return Decide(server, TlsAttack.Drown, server.Accepted.Any(seen => seen.Version == TlsVersion.Ssl2), "SSL 2.0", TlsVersion.Ssl2);
+        }
+
         var suites = server.Accepted.Where(seen => seen.Version != TlsVersion.Ssl2).SelectMany(seen => seen.Suites).ToList();
         yield return Decide(server, TlsAttack.Freak, suites.Exists(suite => suite.Classes.HasFlag(SuiteWeakness.Export) && suite.Name.Contains("_RSA_EXPORT", StringComparison.Ordinal)), "suites with RSA keys of export strength");
         var export = suites.Where(suite => suite.Classes.HasFlag(SuiteWeakness.Export) && suite.Name.Contains("_DHE_", StringComparison.Ordinal)).ToList();

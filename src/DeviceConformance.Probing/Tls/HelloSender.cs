@@ -27,7 +27,8 @@ internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<Hell
     {
         var answer = await AskInLaneAsync(hello, cancellationToken);
         var isOutOfBreath = answer.Flight.Alert is { Description: TlsAlertDescription.InternalError };
-        if (answer.Silence is null or Silence.Malformed || (answer.Silence == Silence.HandshakeRefused && !isOutOfBreath))
+        var isRepeated = answer.Silence == Silence.NoReply && hello.Version.IsDatagram();
+        if (isRepeated || answer.Silence is null or Silence.Malformed || (answer.Silence == Silence.HandshakeRefused && !isOutOfBreath))
         {
             return answer;
         }

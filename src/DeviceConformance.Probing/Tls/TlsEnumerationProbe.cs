@@ -112,7 +112,7 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             var control = await sender.AskAsync(new ClientHello(accepted.Version, [accepted.Suites[0].Code]), cancellationToken);
             if (control.Flight.Hello?.Version != accepted.Version)
             {
-                gaps.Add($"at the end the server no longer took {accepted.Version.DisplayName()} with {accepted.Suites[0].Name} ({control.Text}), so what it closed or reset before may be no refusal");
+                gaps.Add($"at the end the server no longer took {accepted.Version.DisplayName()} with {accepted.Suites[0].Name} ({control.Text}), so what it closed, reset or left unanswered before may be no refusal");
             }
         }
 

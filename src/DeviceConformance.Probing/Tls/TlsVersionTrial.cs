@@ -53,7 +53,7 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
     /// <summary>The version.</summary>
     public TlsVersion Version => version;
 
-    /// <summary>Whether the server refused an offer by closing or resetting the connection: worth a look whether it still answers at all.</summary>
+    /// <summary>Whether the server refused an offer by closing or resetting the connection, or by silence to datagrams: worth a look whether it still answers at all.</summary>
     public bool HasUnspokenRefusal { get; private set; }
 
     /// <summary>The first offer of a version.</summary>
@@ -88,7 +88,13 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
     }
 
     private static ImmutableArray<int> Candidates(TlsVersion version) =>
-        [.. CipherSuite.InOrderOfUse.Where(suite => suite.FitsInto(version)).Select(suite => suite.Code)];
+        [
+            .. CipherSuite.InOrderOfUse.Where(suite => suite.FitsInto(version))
+                // What speaks DTLS in a device mostly has a pre-shared key (RFC 7925, 4.2), and may be silent to an offer without one.
+                .OrderByDescending(suite => version.IsDatagram() && suite.Weakness.HasFlag(SuiteWeakness.PreSharedKey))
+                .ThenByDescending(suite => version.IsDatagram() && suite.Name.EndsWith("_CCM_8", StringComparison.Ordinal))
+                .Select(suite => suite.Code),
+        ];
 
     private async Task EliminateAsync(HelloAnswer? opening, int length, CancellationToken cancellationToken)
     {
@@ -153,6 +159,8 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
                 return false;
             case Silence.HandshakeRefused:
                 return true;
+            // A server of DTLS may drop what it does not like (RFC 6347, 4.1.2.7); each offer was sent three times.
+            case Silence.NoReply when version.IsDatagram():
             case Silence.ClosedByPeer:
             case Silence.Reset when _chosen.Count == 0:
                 HasUnspokenRefusal = true;
