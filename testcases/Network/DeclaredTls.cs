@@ -29,7 +29,7 @@ internal static class DeclaredTls
 
     /// <summary>
     /// Findings for an entry: what is seen beyond the declaration fails. Entries where the DUT is the client, or that run over something
-    /// else than TCP, give none: those are the examiner's part of the unit.
+    /// else than TLS, DTLS or SSH, give none: those are the examiner's part of the unit.
     /// </summary>
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IxitEntry entry, ComMechFacts facts)
     {
@@ -54,11 +54,16 @@ internal static class DeclaredTls
 
     private static IEnumerable<Endpoint> Endpoints(Declaration declared, ComMechFacts facts) =>
         facts.Role.Is(CommRole.Server)
-        && facts.Protocol.TryGet(out var protocol) && protocol is CommProtocol.Tls or CommProtocol.Ssh
-        && facts.Transport.Or(Transport.Tcp) == Transport.Tcp
+        && facts.Protocol.TryGet(out var protocol) && protocol is CommProtocol.Tls or CommProtocol.Dtls or CommProtocol.Ssh
+        && TransportOf(protocol) is var transport && facts.Transport.Or(transport) == transport
         && facts.Port.TryGet(out var port)
-            ? declared.EndpointsOf(port)
+            ? declared.EndpointsOf(port, transport)
             : [];
+
+    private static Transport TransportOf(CommProtocol protocol) => protocol == CommProtocol.Dtls ? Transport.Udp : Transport.Tcp;
+
+    // Whoever writes TLS 1.2 of a mechanism of DTLS means the DTLS that is made from it.
+    private static bool Declares(ComMechFacts facts, TlsVersion version) => facts.Versions.Any(declared => declared.AsTls() == version.AsTls());
 
     // A service that was identified in clear and can go over to TLS is asked to.
     private static StartTls StartTlsOf(ObservationSet seen, Endpoint endpoint) =>
@@ -70,7 +75,7 @@ internal static class DeclaredTls
         if (!asked.TryGet(out var server, out var evidence))
         {
             yield return ClearInstead(seen, entry, endpoint)
-                ?? DutServices.Gap(asked, entry.Id, $"{entry.Id} declares TLS on {endpoint}, but its server was not seen")!;
+                ?? DutServices.Gap(asked, entry.Id, $"{entry.Id} declares {(endpoint.Transport == Transport.Udp ? "DTLS" : "TLS")} on {endpoint}, but its server was not seen")!;
             yield break;
         }
 
@@ -114,7 +119,7 @@ internal static class DeclaredTls
         {
             yield return gap;
         }
-        else if (facts.Versions.Where(version => server.Accepted.All(accepted => accepted.Version != version)).ToList() is { Count: > 0 } absent)
+        else if (facts.Versions.Where(version => server.Accepted.All(accepted => accepted.Version.AsTls() != version.AsTls())).ToList() is { Count: > 0 } absent)
         {
             yield return Finding.Inconclusive(
                 entry.Id,
@@ -131,7 +136,7 @@ internal static class DeclaredTls
 
     private static IEnumerable<Finding> Deviations(IxitEntry entry, ComMechFacts facts, TlsServerSeen server, EvidenceRef evidence)
     {
-        foreach (var accepted in server.Accepted.Where(accepted => !facts.Versions.IsEmpty && !facts.Versions.Contains(accepted.Version)))
+        foreach (var accepted in server.Accepted.Where(accepted => !facts.Versions.IsEmpty && !Declares(facts, accepted.Version)))
         {
             yield return Finding.Fail(
                 entry.Id,

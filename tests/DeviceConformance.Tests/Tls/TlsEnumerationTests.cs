@@ -317,13 +317,6 @@ public sealed class TlsEnumerationTests
     }
 
     [Test]
-    public async Task Udp_port_is_not_asked()
-    {
-        var outcome = await AskAsync(new Endpoint(ProbeBench.Loopback, 5684, Transport.Udp));
-        Assert.That(outcome, Is.InstanceOf<ProbeOutcome.NotRun>());
-    }
-
-    [Test]
     public async Task Offers_name_no_server_and_fit_into_512_bytes()
     {
         var offers = new ConcurrentBag<OfferRead>();
