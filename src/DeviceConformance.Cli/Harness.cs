@@ -12,6 +12,7 @@ using DeviceConformance.Probing.Disclosure;
 using DeviceConformance.Probing.Identification;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
+using DeviceConformance.Probing.Tls.Attacks;
 using DeviceConformance.Probing.UdpSweep;
 using DeviceConformance.Probing.Updates;
 using DeviceConformance.TestCases;
@@ -41,6 +42,7 @@ internal static class Harness
         new UdpPortSweepProbe(),
         new ServiceIdentificationProbe(),
         new TlsEnumerationProbe(),
+        new TlsAttackTrialProbe(),
         new SshEnumerationProbe(),
         new DisclosureSurveyProbe(),
         new AccessTrialProbe(),

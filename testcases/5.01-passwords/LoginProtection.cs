@@ -16,9 +16,9 @@ internal static class LoginProtection
             yield return access;
         }
 
-        foreach (var request in facts.Logins.Where(login => login.Tls).SelectMany(login => declared.EndpointsOf(login.Port)).Distinct())
+        foreach (var request in facts.Logins.Where(login => login.Tls).SelectMany(login => declared.EndpointsOf(login.Port)).Distinct().SelectMany(endpoint => DeclaredTls.AskTls(seen, endpoint)))
         {
-            yield return new TlsEnumeration(request);
+            yield return request;
         }
     }
 

@@ -20,7 +20,7 @@ internal static class ReferencedMechanisms
 
     /// <summary>Requests for mechanisms.</summary>
     public static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen, IEnumerable<(IxitEntry Entry, ComMechFacts Facts)> mechanisms) =>
-        DutServices.Ask(declared, seen, Depth.Services).Concat(mechanisms.SelectMany(pair => DeclaredTls.Ask(declared, pair.Facts)));
+        DutServices.Ask(declared, seen, Depth.Services).Concat(mechanisms.SelectMany(pair => DeclaredTls.Ask(declared, seen, pair.Facts)));
 
     /// <summary>Findings for mechanisms.</summary>
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IEnumerable<(IxitEntry Entry, ComMechFacts Facts)> mechanisms) =>

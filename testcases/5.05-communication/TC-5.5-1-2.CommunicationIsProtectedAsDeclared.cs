@@ -10,7 +10,7 @@ namespace DeviceConformance.TestCases.Communication;
 /// <summary>Checks that communication mechanisms run with the declared protection.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.5-1; TS 103 701 test case 5.5-1-2 (functional), both editions.
-/// Cannot see: connections that the DUT opens itself, UDP and radio; those are the examiner's part.
+/// Cannot see: connections that the DUT opens itself, UDP without DTLS, and radio; those are the examiner's part.
 /// </remarks>
 public sealed class CommunicationIsProtectedAsDeclared : TestCase
 {
@@ -22,7 +22,7 @@ public sealed class CommunicationIsProtectedAsDeclared : TestCase
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
         DutServices.Ask(declared, seen, Depth.Services)
-            .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Ask(declared, pair.Facts)));
+            .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Ask(declared, seen, pair.Facts)));
 
     private static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen) =>
         declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Judge(declared, seen, pair.Entry, pair.Facts));

@@ -9,18 +9,27 @@ namespace DeviceConformance.TestCases.Network;
 /// <summary>Communication mechanisms as declared against the TLS and SSH servers that the DUT shows (case 5.5-1-2 and its users).</summary>
 internal static class DeclaredTls
 {
+    // Attacks that give away keys, secrets or memory whatever the client does; the others weaken what the offer itself shows.
+    private static readonly TlsAttack[] _breaking = [TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot, TlsAttack.Ticketbleed];
+
     /// <summary>Requests for an entry of the communication mechanisms.</summary>
-    public static IEnumerable<ProbeRequest> Ask(Declaration declared, ComMechFacts facts)
+    public static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen, ComMechFacts facts) =>
+        Endpoints(declared, facts).SelectMany(endpoint => facts.Protocol.Is(CommProtocol.Ssh) ? [new SshEnumeration(endpoint)] : AskTls(seen, endpoint));
+
+    /// <summary>Requests for a port that speaks TLS.</summary>
+    public static IEnumerable<ProbeRequest> AskTls(ObservationSet seen, Endpoint endpoint)
     {
-        foreach (var endpoint in Endpoints(declared, facts))
+        var startTls = StartTlsOf(seen, endpoint);
+        yield return new TlsEnumeration(endpoint, startTls);
+        if (endpoint.Transport == Transport.Tcp)
         {
-            yield return facts.Protocol.Is(CommProtocol.Ssh) ? new SshEnumeration(endpoint) : new TlsEnumeration(endpoint);
+            yield return new TlsAttackTrial(endpoint, startTls);
         }
     }
 
     /// <summary>
     /// Findings for an entry: what is seen beyond the declaration fails. Entries where the DUT is the client, or that run over something
-    /// else than TCP, give none: those are the examiner's part of the unit.
+    /// else than TLS, DTLS or SSH, give none: those are the examiner's part of the unit.
     /// </summary>
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IxitEntry entry, ComMechFacts facts)
     {
@@ -45,23 +54,33 @@ internal static class DeclaredTls
 
     private static IEnumerable<Endpoint> Endpoints(Declaration declared, ComMechFacts facts) =>
         facts.Role.Is(CommRole.Server)
-        && facts.Protocol.TryGet(out var protocol) && protocol is CommProtocol.Tls or CommProtocol.Ssh
-        && facts.Transport.Or(Transport.Tcp) == Transport.Tcp
+        && facts.Protocol.TryGet(out var protocol) && protocol is CommProtocol.Tls or CommProtocol.Dtls or CommProtocol.Ssh
+        && TransportOf(protocol) is var transport && facts.Transport.Or(transport) == transport
         && facts.Port.TryGet(out var port)
-            ? declared.EndpointsOf(port)
+            ? declared.EndpointsOf(port, transport)
             : [];
+
+    private static Transport TransportOf(CommProtocol protocol) => protocol == CommProtocol.Dtls ? Transport.Udp : Transport.Tcp;
+
+    // Whoever writes TLS 1.2 of a mechanism of DTLS means the DTLS that is made from it.
+    private static bool Declares(ComMechFacts facts, TlsVersion version) => facts.Versions.Any(declared => declared.AsTls() == version.AsTls());
+
+    // A service that was identified in clear and can go over to TLS is asked to.
+    private static StartTls StartTlsOf(ObservationSet seen, Endpoint endpoint) =>
+        seen.Ask(new ServiceIdentification(endpoint)).TryGet(out var service, out _) && !service.Tls ? StartTlsProtocols.Of(service.Protocol) : StartTls.None;
 
     private static IEnumerable<Finding> JudgeTls(ObservationSet seen, IxitEntry entry, ComMechFacts facts, Endpoint endpoint)
     {
-        var asked = seen.Ask(new TlsEnumeration(endpoint));
+        var asked = seen.Ask(new TlsEnumeration(endpoint, StartTlsOf(seen, endpoint)));
         if (!asked.TryGet(out var server, out var evidence))
         {
             yield return ClearInstead(seen, entry, endpoint)
-                ?? DutServices.Gap(asked, entry.Id, $"{entry.Id} declares TLS on {endpoint}, but its server was not seen")!;
+                ?? DutServices.Gap(asked, entry.Id, $"{entry.Id} declares {(endpoint.Transport == Transport.Udp ? "DTLS" : "TLS")} on {endpoint}, but its server was not seen")!;
             yield break;
         }
 
-        var deviations = Deviations(entry, facts, server, evidence).ToList();
+        var attacks = endpoint.Transport == Transport.Tcp ? JudgeAttacks(seen, entry, endpoint).ToList() : [];
+        var deviations = Deviations(entry, facts, server, evidence).Concat(attacks.Where(finding => finding.Verdict == Verdict.Fail)).ToList();
         foreach (var deviation in deviations)
         {
             yield return deviation;
@@ -70,6 +89,21 @@ internal static class DeclaredTls
         if (deviations.Count > 0)
         {
             yield break;
+        }
+
+        foreach (var attack in attacks)
+        {
+            yield return attack;
+        }
+
+        if (server.StartTls != StartTls.None)
+        {
+            yield return Finding.Inconclusive(
+                entry.Id,
+                $"{endpoint} begins in clear and goes over to TLS when the client asks for it ({server.StartTls.ToString().ToUpperInvariant()}).",
+                $"Find out whether the service gives or takes anything that {entry.Id} protects before TLS is up, and decide this point with 'dct answer'.",
+                evidence,
+                entry.Ref);
         }
 
         if (facts.Versions.IsEmpty)
@@ -85,7 +119,7 @@ internal static class DeclaredTls
         {
             yield return gap;
         }
-        else if (facts.Versions.Where(version => server.Accepted.All(accepted => accepted.Version != version)).ToList() is { Count: > 0 } absent)
+        else if (facts.Versions.Where(version => server.Accepted.All(accepted => accepted.Version.AsTls() != version.AsTls())).ToList() is { Count: > 0 } absent)
         {
             yield return Finding.Inconclusive(
                 entry.Id,
@@ -96,13 +130,13 @@ internal static class DeclaredTls
         }
         else
         {
-            yield return Finding.Pass(entry.Id, $"{endpoint} offers {Versions(server)}, as {entry.Id} declares.", evidence, entry.Ref);
+            yield return Finding.Pass(entry.Id, $"{endpoint} offers {Versions(server)}, as {entry.Id} declares.{Remarks(server)}", evidence, entry.Ref);
         }
     }
 
     private static IEnumerable<Finding> Deviations(IxitEntry entry, ComMechFacts facts, TlsServerSeen server, EvidenceRef evidence)
     {
-        foreach (var accepted in server.Accepted.Where(accepted => !facts.Versions.IsEmpty && !facts.Versions.Contains(accepted.Version)))
+        foreach (var accepted in server.Accepted.Where(accepted => !facts.Versions.IsEmpty && !Declares(facts, accepted.Version)))
         {
             yield return Finding.Fail(
                 entry.Id,
@@ -142,6 +176,46 @@ internal static class DeclaredTls
                 evidence,
                 entry.Ref);
         }
+    }
+
+    private static IEnumerable<Finding> JudgeAttacks(ObservationSet seen, IxitEntry entry, Endpoint endpoint)
+    {
+        var asked = seen.Ask(new TlsAttackTrial(endpoint, StartTlsOf(seen, endpoint)));
+        if (!asked.TryGet(out var tried, out var evidence))
+        {
+            yield return DutServices.Gap(asked, entry.Id, $"Whether known attacks on the TLS server of {endpoint} work was not found out")!;
+            yield break;
+        }
+
+        foreach (var attack in tried.Attacks.Where(attack => attack.Exposure == Exposure.Vulnerable && _breaking.Contains(attack.Attack)))
+        {
+            yield return Finding.Fail(entry.Id, $"The TLS server of {endpoint} is open to {attack.Attack}: {attack.Reason}", evidence, entry.Ref);
+        }
+
+        var open = tried.Attacks.Where(attack => attack.Exposure == Exposure.Undecided && _breaking.Contains(attack.Attack)).ToList();
+        if (open.Count > 0)
+        {
+            yield return Finding.Inconclusive(
+                entry.Id,
+                $"Whether some known attacks on the TLS server of {endpoint} work could not be decided. {string.Join(" ", open.Select(attack => $"{attack.Attack}: {attack.Reason}"))}",
+                "Remove what kept the server from answering, then resume the run; or decide this point with 'dct answer'.",
+                evidence,
+                entry.Ref);
+        }
+    }
+
+    // What the examiner may want to ask about; for a device in a local network none of it is a fault in itself.
+    private static string Remarks(TlsServerSeen server)
+    {
+        var remarks = server.Certificates.SelectMany(certificate => (string[])
+            [
+                .. certificate.SelfSigned ? [$"the certificate of {certificate.Subject} is self-signed"] : (string[])[],
+                .. certificate.Time is CertificateTime.Expired or CertificateTime.NotYetValid ? [$"by the clock of this host the certificate of {certificate.Subject} is {(certificate.Time == CertificateTime.Expired ? "expired" : "not yet valid")}"] : (string[])[],
+            ])
+            .Concat(TlsConclusions.Of(server).Where(attack => attack.Exposure == Exposure.Vulnerable).Select(attack => $"{attack.Attack} applies"))
+            .Concat(TlsPolicy.All.Where(policy => policy.Outside(server).Any()).Select(policy => $"{policy.Name} ({policy.Date:yyyy-MM}) leaves out {string.Join("; ", policy.Outside(server))}"))
+            .ToList();
+        return remarks.Count == 0 ? "" : $" Not judged: {string.Join(". ", remarks)}.";
     }
 
     private static Finding? ClearInstead(ObservationSet seen, IxitEntry entry, Endpoint endpoint) =>

@@ -33,7 +33,8 @@ internal static class ObservationText
             string.Create(CultureInfo.InvariantCulture, $"{ports.Datagrams} datagrams in {ports.Seconds:0.0} s by {ports.Method}"),
         ],
         ServiceSeen { Banner.Length: > 0 } service => [$"said: {service.Banner}"],
-        TlsServerSeen tls => Tls(tls),
+        TlsServerSeen tls => TlsText.Lines(tls),
+        TlsAttacksTried tried => [.. tried.Attacks.Select(TlsText.Line), $"{tried.Connections} connections"],
         SshServerSeen ssh =>
         [
             $"key exchange: {string.Join(", ", ssh.KeyExchange)}",
@@ -54,26 +55,6 @@ internal static class ObservationText
         ],
         _ => [],
     };
-
-    private static IEnumerable<string> Tls(TlsServerSeen tls)
-    {
-        foreach (var version in tls.Versions)
-        {
-            yield return version.Accepted
-                ? $"{version.Version.DisplayName()}: {version.Suites.Length} suites{(version.ServerPreference ? ", server's order" : "")}"
-                : $"{version.Version.DisplayName()}: no ({version.Refusal})";
-            foreach (var suite in version.Suites)
-            {
-                yield return $"    {suite.Name}{(suite.Group.Length > 0 ? $" ({suite.Group})" : "")}{(suite.Classes == SuiteWeakness.None ? "" : $"  [{suite.Classes}]")}";
-            }
-        }
-
-        foreach (var certificate in tls.Certificates)
-        {
-            yield return $"certificate: {certificate.Subject}, {certificate.KeyAlgorithm} {certificate.KeyBits} bits, {certificate.SignatureAlgorithm}, {certificate.NotBefore:yyyy-MM-dd} to {certificate.NotAfter:yyyy-MM-dd}{(certificate.SelfSigned ? ", self-signed" : $", by {certificate.Issuer}")}";
-            yield return $"    SHA-256 {certificate.Sha256}";
-        }
-    }
 
     // What a device says must not steer the terminal.
     private static string Clean(string text) => new([.. text.Select(character => char.IsControl(character) && character != '\n' ? ' ' : character)]);

@@ -24,7 +24,9 @@ internal static class ObserveCommand
         command.Add(One("tcp-ports", "HOST", "All TCP ports 1 to 65535.\n\nExample: dct observe tcp-ports 192.0.2.7", text => new TcpPortSweep(Host(text))));
         command.Add(One("udp-ports", "HOST", "UDP ports, asked in the protocols that are usual there: which answer, which are proven closed, which stay silent. Takes a minute.\n\nExample: dct observe udp-ports 192.0.2.7", text => new UdpPortSweep(Host(text))));
         command.Add(One("service", "HOST:PORT", "What speaks on a port.\n\nExample: dct observe service 192.0.2.7:8883", text => new ServiceIdentification(Port(text))));
-        command.Add(One("tls", "HOST:PORT", "Versions, suites, key exchange and certificates of a TLS server.\n\nExample: dct observe tls 192.0.2.7:443", text => new TlsEnumeration(Port(text))));
+        command.Add(Tls("tls", "Versions, suites, groups, signatures, features and certificates of a TLS server, and what of it lies outside which policy.\n\nExample: dct observe tls 192.0.2.7:25 --starttls smtp", (endpoint, startTls) => new TlsEnumeration(endpoint, startTls)));
+        command.Add(One("dtls", "HOST:PORT", "Versions, suites, groups and certificates of a DTLS server.\n\nExample: dct observe dtls 192.0.2.7:5684", text => new TlsEnumeration(Port(text) with { Transport = Transport.Udp })));
+        command.Add(Tls("tls-attacks", "Whether known attacks on TLS servers work, each tried in a form that reads a few bytes at the most: Heartbleed, CCS injection, ROBOT.\n\nExample: dct observe tls-attacks 192.0.2.7:443", (endpoint, startTls) => new TlsAttackTrial(endpoint, startTls)));
         command.Add(One("ssh", "HOST:PORT", "Algorithms that an SSH server offers.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
         command.Add(One("http", "URL", "What a web server shows before login.\n\nExample: dct observe http https://192.0.2.7/", Web));
         command.Add(Survey(ServiceProtocol.Mqtt, 1883));
@@ -54,6 +56,13 @@ internal static class ObserveCommand
     {
         var target = new Argument<string>(argument) { Description = "The device." };
         return Complete(new Command(name, description) { target }, parsed => request(parsed.GetValue(target)!));
+    }
+
+    private static Command Tls(string name, string description, Func<Endpoint, StartTls, ProbeRequest> request)
+    {
+        var target = new Argument<string>("HOST:PORT") { Description = "The device." };
+        var startTls = new Option<StartTls>("--starttls") { Description = "How the service is brought to TLS when it begins in clear: smtp, imap, pop3, ftp or xmpp." };
+        return Complete(new Command(name, description) { target, startTls }, parsed => request(Port(parsed.GetValue(target)!), parsed.GetValue(startTls)));
     }
 
     private static Command Survey(ServiceProtocol protocol, int port)
@@ -172,6 +181,7 @@ internal static class ObserveCommand
         UdpPortSweep sweep => sweep.Address,
         ServiceIdentification service => service.Endpoint.Address,
         TlsEnumeration tls => tls.Endpoint.Address,
+        TlsAttackTrial attacks => attacks.Endpoint.Address,
         SshEnumeration ssh => ssh.Endpoint.Address,
         DisclosureSurvey survey => survey.Endpoint.Address,
         WriteTrial write => write.Endpoint.Address,

@@ -120,6 +120,15 @@ public enum TlsVersion
 
     /// <summary>TLS 1.3 (RFC 8446).</summary>
     Tls13 = 0x0304,
+
+    /// <summary>DTLS 1.3 (RFC 9147).</summary>
+    Dtls13 = 0xfefc,
+
+    /// <summary>DTLS 1.2 (RFC 6347).</summary>
+    Dtls12 = 0xfefd,
+
+    /// <summary>DTLS 1.0 (RFC 4347; deprecated by RFC 8996).</summary>
+    Dtls10 = 0xfeff,
 }
 
 /// <summary>Names of TLS versions as people write them.</summary>
@@ -134,9 +143,24 @@ public static class TlsVersionNames
         TlsVersion.Tls11 => "TLS 1.1",
         TlsVersion.Tls12 => "TLS 1.2",
         TlsVersion.Tls13 => "TLS 1.3",
+        TlsVersion.Dtls10 => "DTLS 1.0",
+        TlsVersion.Dtls12 => "DTLS 1.2",
+        TlsVersion.Dtls13 => "DTLS 1.3",
         _ => $"TLS 0x{(int)version:x4}",
     };
 
     /// <summary>Whether a current recommendation (RFC 8996) forbids the version.</summary>
-    public static bool IsObsolete(this TlsVersion version) => version < TlsVersion.Tls12;
+    public static bool IsObsolete(this TlsVersion version) => version.AsTls() < TlsVersion.Tls12;
+
+    /// <summary>Whether it runs over datagrams.</summary>
+    public static bool IsDatagram(this TlsVersion version) => version >= TlsVersion.Dtls13;
+
+    /// <summary>The version of TLS that a version of DTLS is made from (RFC 4347, 6347, 9147); any other version itself.</summary>
+    public static TlsVersion AsTls(this TlsVersion version) => version switch
+    {
+        TlsVersion.Dtls10 => TlsVersion.Tls11,
+        TlsVersion.Dtls12 => TlsVersion.Tls12,
+        TlsVersion.Dtls13 => TlsVersion.Tls13,
+        _ => version,
+    };
 }

@@ -126,6 +126,15 @@ public enum SuiteWeakness
 
     /// <summary>CBC mode with MAC-then-encrypt.</summary>
     Cbc = 128,
+
+    /// <summary>DES with 56 or 40 bits; always with <see cref="SmallBlock"/>.</summary>
+    Des = 256,
+
+    /// <summary>Triple DES; always with <see cref="SmallBlock"/>.</summary>
+    TripleDes = 512,
+
+    /// <summary>A pre-shared key, alone or with another key exchange. Not weak in itself.</summary>
+    PreSharedKey = 1024,
 }
 
 /// <summary>A certificate that a server sent.</summary>
@@ -149,7 +158,40 @@ public sealed record CertificateSeen(
     string SignatureAlgorithm,
     ImmutableArray<string> Names,
     bool SelfSigned,
-    string Sha256);
+    string Sha256)
+{
+    /// <summary>SHA-256 fingerprint of the key (SubjectPublicKeyInfo), lower-case hex: two devices that show the same have the same key. Empty in old recordings.</summary>
+    public string KeySha256 { get => field ?? ""; init; }
+
+    /// <summary>Serial number, lower-case hex; empty in old recordings.</summary>
+    public string Serial { get => field ?? ""; init; }
+
+    /// <summary>Whether it may sign other certificates (RFC 5280, 4.2.1.9).</summary>
+    public bool IsAuthority { get; init; }
+
+    /// <summary>Whether the time of the observation lies within its validity.</summary>
+    public CertificateTime Time { get; init; }
+
+    /// <summary>Whether it is signed by way of MD5 or SHA-1, for which forgeries are known.</summary>
+    [JsonIgnore]
+    public bool HasBrokenHash => SignatureAlgorithm.Contains("md5", StringComparison.OrdinalIgnoreCase) || SignatureAlgorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>Where the time of an observation lies in the validity of a certificate, by the clock of this host.</summary>
+public enum CertificateTime
+{
+    /// <summary>It was not compared.</summary>
+    NotCompared,
+
+    /// <summary>Within.</summary>
+    Valid,
+
+    /// <summary>Before its start.</summary>
+    NotYetValid,
+
+    /// <summary>After its end.</summary>
+    Expired,
+}
 
 /// <summary>What a TLS server offers.</summary>
 /// <param name="Endpoint">The port.</param>
@@ -161,6 +203,18 @@ public sealed record TlsServerSeen(Endpoint Endpoint, ImmutableArray<TlsVersionS
     /// <summary>Versions that the server accepted.</summary>
     [JsonIgnore]
     public IEnumerable<TlsVersionSeen> Accepted => Versions.Where(version => version.Accepted);
+
+    /// <summary>How the server is brought to TLS.</summary>
+    public StartTls StartTls { get; init; }
+
+    /// <summary>Certificates that it sent beside the leaves.</summary>
+    public ImmutableArray<CertificateSeen> Issuers { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>Groups, signature algorithms and features; null in old recordings and where no version was accepted.</summary>
+    public TlsDetails? Details { get; init; }
+
+    /// <summary>Whether the server got one connection at a time because it did not bear two.</summary>
+    public bool OneAtATime { get; init; }
 
     /// <inheritdoc/>
     public override string Summary =>

@@ -40,14 +40,27 @@ public sealed record ServiceIdentification(Endpoint Endpoint) : ProbeRequest<Ser
 }
 
 /// <summary>Which TLS versions, suites, key exchanges and certificates does a server offer?</summary>
-/// <param name="Endpoint">The port.</param>
-public sealed record TlsEnumeration(Endpoint Endpoint) : ProbeRequest<TlsServerSeen>
+/// <param name="Endpoint">The port; DTLS when it is one of UDP.</param>
+/// <param name="StartTls">How the service is brought to TLS.</param>
+public sealed record TlsEnumeration(Endpoint Endpoint, StartTls StartTls = StartTls.None) : ProbeRequest<TlsServerSeen>
 {
     /// <inheritdoc/>
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
 
     /// <inheritdoc/>
-    public override string Title => $"TLS of {Endpoint}";
+    public override string Title => $"{(Endpoint.Transport == Transport.Udp ? "DTLS" : "TLS")} of {Endpoint}{(StartTls == StartTls.None ? "" : $" after STARTTLS of {StartTls.ToString().ToUpperInvariant()}")}";
+}
+
+/// <summary>Do known attacks work on a TLS server? Each is tried in a form that reads a few bytes at the most and changes nothing.</summary>
+/// <param name="Endpoint">The port.</param>
+/// <param name="StartTls">How the service is brought to TLS.</param>
+public sealed record TlsAttackTrial(Endpoint Endpoint, StartTls StartTls = StartTls.None) : ProbeRequest<TlsAttacksTried>
+{
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override string Title => $"known attacks on TLS of {Endpoint}";
 }
 
 /// <summary>Which algorithms does an SSH server offer (RFC 4253, 7.1)?</summary>

@@ -247,6 +247,7 @@ public sealed class Campaign
         UdpPortSweep sweep => sweep.Address == address,
         ServiceIdentification identification => identification.Endpoint.Address == address,
         TlsEnumeration tls => tls.Endpoint.Address == address,
+        TlsAttackTrial attacks => attacks.Endpoint.Address == address,
         SshEnumeration ssh => ssh.Endpoint.Address == address,
         DisclosureSurvey survey => survey.Endpoint.Address == address,
         AccessTrial access => access.Endpoint.Address == address,

@@ -16,7 +16,10 @@ public static class CertificateReading
     private const string Ed448 = "1.3.101.113";
 
     /// <summary>Reads a certificate; false when the bytes are none, or one that can not be read.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> der, out CertificateSeen seen)
+    /// <param name="der">The bytes.</param>
+    /// <param name="now">Time that its validity is compared with.</param>
+    /// <param name="seen">The certificate.</param>
+    public static bool TryRead(ReadOnlySpan<byte> der, DateTimeOffset now, out CertificateSeen seen)
     {
         seen = null!;
         if (der.Length is 0 or > MaxLength)
@@ -28,17 +31,24 @@ public static class CertificateReading
         {
             using var certificate = X509CertificateLoader.LoadCertificate(der);
             var (algorithm, bits) = Key(certificate);
+            var (start, end) = (new DateTimeOffset(certificate.NotBefore.ToUniversalTime()), new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
             seen = new CertificateSeen(
                 certificate.Subject,
                 certificate.Issuer,
-                new DateTimeOffset(certificate.NotBefore.ToUniversalTime()),
-                new DateTimeOffset(certificate.NotAfter.ToUniversalTime()),
+                start,
+                end,
                 algorithm,
                 bits,
                 certificate.SignatureAlgorithm.FriendlyName ?? certificate.SignatureAlgorithm.Value ?? "",
                 Names(certificate),
                 certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData),
-                Fingerprint(der));
+                Fingerprint(der))
+            {
+                KeySha256 = Fingerprint(certificate.PublicKey.ExportSubjectPublicKeyInfo()),
+                Serial = certificate.SerialNumber.ToLowerInvariant(),
+                IsAuthority = certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority),
+                Time = now < start ? CertificateTime.NotYetValid : now > end ? CertificateTime.Expired : CertificateTime.Valid,
+            };
             return true;
         }
         // The platform says so when a device sends rubbish: in the whole, in a date, in a name, in a key.

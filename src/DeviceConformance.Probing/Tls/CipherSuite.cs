@@ -71,8 +71,14 @@ public sealed class CipherSuite
     public SuiteWeakness Weakness { get; }
 
     /// <summary>Whether a server may choose it in a version.</summary>
-    public bool FitsInto(TlsVersion version) =>
-        version == TlsVersion.Tls13 ? IsTls13 : !IsTls13 && (version == TlsVersion.Tls12 || !NeedsTls12);
+    public bool FitsInto(TlsVersion version) => version.AsTls() switch
+    {
+        // Datagrams get lost, and a stream cipher would lose its place (RFC 6347, 4.1.2.2).
+        _ when version.IsDatagram() && Weakness.HasFlag(SuiteWeakness.Rc4) => false,
+        TlsVersion.Tls13 => IsTls13,
+        TlsVersion.Tls12 => !IsTls13,
+        _ => !IsTls13 && !NeedsTls12,
+    };
 
     /// <summary>Name and weakness of a suite by its number; a number that nobody registered is its own name.</summary>
     public static TlsSuiteSeen Seen(int code, string group) =>
@@ -134,6 +140,8 @@ public sealed class CipherSuite
         weakness |= Has(cipher, "RC4") ? SuiteWeakness.Rc4 : 0;
         // GOST 28147-89 and Magma have blocks of 64 bits, as DES and its kin.
         weakness |= Has(cipher, "DES", "RC2", "IDEA", "28147", "MAGMA") ? SuiteWeakness.SmallBlock : 0;
+        weakness |= Has(cipher, "3DES") ? SuiteWeakness.TripleDes : Has(cipher, "DES") ? SuiteWeakness.Des : 0;
+        weakness |= Has(keyExchange, "PSK") ? SuiteWeakness.PreSharedKey : 0;
         weakness |= cipher.EndsWith("_MD5", StringComparison.Ordinal) ? SuiteWeakness.Md5 : 0;
         weakness |= !isTls13 && !_ephemeral.Any(start => keyExchange.StartsWith(start, StringComparison.Ordinal)) ? SuiteWeakness.NoForwardSecrecy : 0;
         weakness |= Has(cipher, "CBC") ? SuiteWeakness.Cbc : 0;

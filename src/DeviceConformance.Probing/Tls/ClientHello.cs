@@ -13,54 +13,83 @@ public sealed record ClientHello(TlsVersion Version, ImmutableArray<int> Suites)
     private const int RandomLength = 32;
     private const int EmptyRenegotiationInfo = 0x00ff; // RFC 5746, 3.3
     private const int UncompressedPointLength = 65;
+    private const byte Deflate = 1; // RFC 3749, 2
 
-    // RFC 8446, 4.2.3 and the pairs of hash and signature of RFC 5246, 7.4.1.4.1, weak ones included: what the server picks is what we want to see.
-    private static readonly int[] _signatureAlgorithms =
-    [
-        0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601,
-        0x081a, 0x081b, 0x081c, 0x0303, 0x0301, 0x0203, 0x0201, 0x0402, 0x0302, 0x0202, 0x0101,
-    ];
+    // Kept by copies: a client that answers a cookie request repeats what it said (RFC 6347, 4.2.1).
+    private readonly byte[] _random = RandomNumberGenerator.GetBytes(RandomLength);
+
+    /// <summary>Groups for key exchange.</summary>
+    public ImmutableArray<int> Groups { get; init; } = Version.AsTls() == TlsVersion.Tls13 ? NamedGroup.ForTls13 : NamedGroup.Curves;
+
+    /// <summary>Algorithms that the server may sign with; from TLS 1.2 on.</summary>
+    public ImmutableArray<int> SignatureAlgorithms { get; init; } = SignatureScheme.Offered;
+
+    /// <summary>Whether an offer of TLS 1.3 leaves out every key share, so that the server has to name the group that it wants (RFC 8446, 4.2.8).</summary>
+    public bool AsksForGroup { get; init; }
+
+    /// <summary>Whether it offers compression beside none.</summary>
+    public bool OffersCompression { get; init; }
+
+    /// <summary>Further extensions: type and content.</summary>
+    public ImmutableArray<(TlsExtensionType Type, byte[] Content)> More { get; init; } = [];
+
+    /// <summary>Session to resume; empty for none.</summary>
+    public ImmutableArray<byte> SessionId { get; init; } = Version == TlsVersion.Tls13 ? [.. RandomNumberGenerator.GetBytes(32)] : [];
+
+    /// <summary>Cookie of a server of DTLS (RFC 6347, 4.2.1); empty in the first hello.</summary>
+    public ImmutableArray<byte> Cookie { get; init; } = [];
+
+    /// <summary>Random of the client.</summary>
+    internal ReadOnlySpan<byte> Random => _random;
 
     // A key share holds a public key; nothing is ever derived from it, so one pair serves every offer of the process.
     private static readonly Lazy<byte[]> _p256Point = new(CreateP256Point);
 
     /// <summary>The offer as one handshake message in one record.</summary>
-    public byte[] ToBytes()
+    public byte[] ToBytes() => [(byte)TlsContentType.Handshake, .. U16(RecordVersion), .. Prefixed(2, ToMessage())];
+
+    /// <summary>The offer as a handshake message of TLS.</summary>
+    internal byte[] ToMessage() => [(byte)TlsHandshakeType.ClientHello, .. Prefixed(3, ToBody())];
+
+    /// <summary>The offer without the header of the message.</summary>
+    internal byte[] ToBody()
     {
-        var suites = Version == TlsVersion.Tls13 ? Suites : Suites.Add(EmptyRenegotiationInfo);
-        var body = Concat(
+        var isTls13 = Version.AsTls() == TlsVersion.Tls13;
+        var suites = isTls13 ? Suites : Suites.Add(EmptyRenegotiationInfo);
+        return Concat(
             U16(LegacyVersion),
-            RandomNumberGenerator.GetBytes(RandomLength),
+            _random,
             // A session id makes an offer of TLS 1.3 look like one that middleboxes know (RFC 8446, D.4).
-            Prefixed(1, Version == TlsVersion.Tls13 ? RandomNumberGenerator.GetBytes(32) : []),
+            Prefixed(1, [.. SessionId]),
+            Version.IsDatagram() ? Prefixed(1, [.. Cookie]) : [],
             Prefixed(2, U16List(suites)),
-            Prefixed(1, [0]),
+            Prefixed(1, OffersCompression ? [Deflate, 0] : [0]),
             // SSL 3.0 knows no extensions, and some of its servers take them for garbage (RFC 6101, 5.6.1.2).
             Version == TlsVersion.Ssl3 ? [] : Prefixed(2, Extensions()));
-        byte[] message = [(byte)TlsHandshakeType.ClientHello, .. Prefixed(3, body)];
-        return [(byte)TlsContentType.Handshake, .. U16(RecordVersion), .. Prefixed(2, message)];
     }
 
-    private int LegacyVersion => Math.Min((int)Version, (int)TlsVersion.Tls12);
+    private int LegacyVersion => Version switch
+    {
+        TlsVersion.Tls13 => (int)TlsVersion.Tls12,
+        TlsVersion.Dtls13 => (int)TlsVersion.Dtls12,
+        _ => (int)Version,
+    };
 
     // The lowest version that may be meant, for servers that look at it (RFC 8446, 5.1; RFC 5246, E.1).
     private int RecordVersion => Math.Min((int)Version, (int)TlsVersion.Tls10);
 
     private byte[] Extensions()
     {
-        var isTls13 = Version == TlsVersion.Tls13;
+        var version = Version.AsTls();
         var extensions = Concat(
-            Extension(TlsExtensionType.SupportedGroups, Prefixed(2, U16List(isTls13 ? NamedGroup.ForTls13 : NamedGroup.Curves))),
+            Groups.IsEmpty ? [] : Extension(TlsExtensionType.SupportedGroups, Prefixed(2, U16List(Groups))),
             Extension(TlsExtensionType.EcPointFormats, Prefixed(1, [0])),
             // Some servers refuse a client without it (RFC 7627, 5.3). Encrypt-then-MAC (RFC 7366) stays out: a CBC suite that a server
             // takes without it is what recommendations object to.
-            Extension(TlsExtensionType.ExtendedMainSecret, []));
-        if (Version >= TlsVersion.Tls12)
-        {
-            extensions = [.. extensions, .. Extension(TlsExtensionType.SignatureAlgorithms, Prefixed(2, U16List(_signatureAlgorithms)))];
-        }
-
-        if (!isTls13)
+            Extension(TlsExtensionType.ExtendedMainSecret, []),
+            version >= TlsVersion.Tls12 ? Extension(TlsExtensionType.SignatureAlgorithms, Prefixed(2, U16List(SignatureAlgorithms))) : [],
+            [.. More.SelectMany(more => Extension(more.Type, more.Content))]);
+        if (version != TlsVersion.Tls13)
         {
             return extensions;
         }
@@ -73,9 +102,9 @@ public sealed record ClientHello(TlsVersion Version, ImmutableArray<int> Suites)
         return
         [
             .. extensions,
-            .. Extension(TlsExtensionType.SupportedVersions, Prefixed(1, U16((int)TlsVersion.Tls13))),
+            .. Extension(TlsExtensionType.SupportedVersions, Prefixed(1, U16((int)Version))),
             .. Extension(TlsExtensionType.PskKeyExchangeModes, Prefixed(1, [1])),
-            .. Extension(TlsExtensionType.KeyShare, Prefixed(2, shares)),
+            .. Extension(TlsExtensionType.KeyShare, Prefixed(2, AsksForGroup ? [] : shares)),
         ];
     }
 
@@ -89,11 +118,11 @@ public sealed record ClientHello(TlsVersion Version, ImmutableArray<int> Suites)
 
     private static byte[] Extension(TlsExtensionType type, byte[] content) => [.. U16((int)type), .. Prefixed(2, content)];
 
-    private static byte[] U16(int value) => [(byte)(value >> 8), (byte)value];
+    internal static byte[] U16(int value) => [(byte)(value >> 8), (byte)value];
 
     private static byte[] U16List(IEnumerable<int> values) => [.. values.SelectMany(U16)];
 
-    private static byte[] Prefixed(int lengthBytes, byte[] content)
+    internal static byte[] Prefixed(int lengthBytes, byte[] content)
     {
         Span<byte> length = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(length, content.Length);

@@ -79,6 +79,11 @@ public static class NamedGroup
         [4587] = "SecP256r1MLKEM768",
         [4588] = "X25519MLKEM768",
         [4589] = "SecP384r1MLKEM1024",
+        [4590] = "curveSM2MLKEM768",
+
+        // draft-tls-westerbaan-xyber768d00, draft-kwiatkowski-tls-ecdhe-kyber: what servers spoke before ML-KEM was done
+        [0x6399] = "X25519Kyber768Draft00",
+        [0x639a] = "SecP256r1Kyber768Draft00",
     }.ToFrozenDictionary();
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using DeviceConformance.Model.Network;
 
 namespace DeviceConformance.Probing.Tls;
 
@@ -53,6 +54,12 @@ public sealed class ServerFlight
 
     /// <summary>Group or size of the key exchange; empty when it has not shown.</summary>
     public string Group { get; private set; } = "";
+
+    /// <summary>What a ServerKeyExchange message said; of TLS 1.2 and older.</summary>
+    public ServerKeyExchange Exchange { get; private set; } = ServerKeyExchange.None;
+
+    /// <summary>Whether the server stapled the status of its certificate (RFC 6066, 8).</summary>
+    public bool HasStatus { get; private set; }
 
     /// <summary>The last alert, or null.</summary>
     public TlsAlert? Alert { get; private set; }
@@ -212,7 +219,11 @@ public sealed class ServerFlight
                 break;
             case TlsHandshakeType.ServerKeyExchange:
                 var parameters = CipherSuite.ByCode.TryGetValue(Hello!.Suite, out var suite) ? suite.Parameters : KeyExchangeParameters.None;
-                Group = ServerKeyExchange.TryParse(body, parameters, out var group) ? group : BreakWith(Group, "ServerKeyExchange message");
+                Exchange = ServerKeyExchange.TryParse(body, parameters, Hello.Version, out var exchange) ? exchange : BreakWith(Exchange, "ServerKeyExchange message");
+                Group = Exchange.Group;
+                break;
+            case TlsHandshakeType.CertificateStatus:
+                HasStatus = true;
                 break;
             case TlsHandshakeType.ServerHelloDone:
                 State = FlightState.Complete;
@@ -232,7 +243,7 @@ public sealed class ServerFlight
 
         Hello = hello;
         Group = hello.Group == 0 ? "" : NamedGroup.Name(hello.Group);
-        if (hello.Version == Model.Network.TlsVersion.Tls13)
+        if (hello.Version.AsTls() == TlsVersion.Tls13)
         {
             State = FlightState.Complete;
         }

@@ -11,6 +11,28 @@ namespace DeviceConformance.Probing.Tls;
 /// <param name="IsRetry">Whether it asks for another hello.</param>
 public sealed record ServerHello(TlsVersion Version, int Suite, int Group, bool IsRetry)
 {
+    /// <summary>Content of each extension that it sent, by type.</summary>
+    public ImmutableDictionary<int, ReadOnlyMemory<byte>> Extensions { get; init; } = ImmutableDictionary<int, ReadOnlyMemory<byte>>.Empty;
+
+    /// <summary>Random of the server: 32 bytes.</summary>
+    public ReadOnlyMemory<byte> Random { get; init; }
+
+    /// <summary>Session id: up to 32 bytes.</summary>
+    public ReadOnlyMemory<byte> SessionId { get; init; }
+
+    /// <summary>Compression method; 0 for none.</summary>
+    public int Compression { get; init; }
+
+    /// <summary>Mark that the server would take a newer version from another client: TLS 1.3 (RFC 8446, 4.1.3).</summary>
+    public bool HasSentinel => Random.Length == 32 && (Random.Span[24..].SequenceEqual(Below13) || Random.Span[24..].SequenceEqual(Below12));
+
+    /// <summary>Whether it sent an extension.</summary>
+    public bool Has(TlsExtensionType type) => Extensions.ContainsKey((int)type);
+
+    private static ReadOnlySpan<byte> Below13 => "DOWNGRD\u0001"u8;
+
+    private static ReadOnlySpan<byte> Below12 => "DOWNGRD\u0000"u8;
+
     // SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3).
     private static ReadOnlySpan<byte> RetryRandom =>
     [
@@ -29,31 +51,37 @@ public sealed record ServerHello(TlsVersion Version, int Suite, int Group, bool 
             || !reader.TryVector8(out var session)
             || session.Length > longestSessionId
             || !reader.TryU16(out var suite)
-            || !reader.TryByte(out _))
+            || !reader.TryByte(out var compression))
         {
             return false;
         }
 
         var isRetry = random.SequenceEqual(RetryRandom);
         var group = 0;
-        if (!reader.IsAtEnd && !(reader.TryVector16(out var extensions) && TryExtensions(extensions, isRetry, ref version, out group) && reader.IsAtEnd))
+        var seen = ImmutableDictionary.CreateBuilder<int, ReadOnlyMemory<byte>>();
+        if (!reader.IsAtEnd && !(reader.TryVector16(out var extensions) && TryExtensions(extensions, isRetry, seen, ref version, out group) && reader.IsAtEnd))
         {
             return false;
         }
 
-        hello = new ServerHello((TlsVersion)version, suite, group, isRetry);
+        hello = new ServerHello((TlsVersion)version, suite, group, isRetry)
+        {
+            Extensions = seen.ToImmutable(),
+            Random = random.ToArray(),
+            SessionId = session.ToArray(),
+            Compression = compression,
+        };
         return true;
     }
 
-    private static bool TryExtensions(ReadOnlySpan<byte> bytes, bool isRetry, ref int version, out int group)
+    private static bool TryExtensions(ReadOnlySpan<byte> bytes, bool isRetry, ImmutableDictionary<int, ReadOnlyMemory<byte>>.Builder seen, ref int version, out int group)
     {
         group = 0;
         var reader = new WireReader(bytes);
-        var seen = new HashSet<int>();
         while (!reader.IsAtEnd)
         {
             // No extension may come twice (RFC 8446, 4.2).
-            if (!reader.TryU16(out var type) || !reader.TryVector16(out var content) || !seen.Add(type))
+            if (!reader.TryU16(out var type) || !reader.TryVector16(out var content) || !seen.TryAdd(type, content.ToArray()))
             {
                 return false;
             }
@@ -104,63 +132,6 @@ public static class CertificateMessage
         }
 
         certificates = found.ToImmutable();
-        return true;
-    }
-}
-
-/// <summary>ServerKeyExchange message of TLS 1.2 and older, as far as it names a group or a size.</summary>
-public static class ServerKeyExchange
-{
-    private const byte ExplicitPrime = 1; // RFC 4492, 5.4
-    private const byte ExplicitChar2 = 2;
-    private const byte NamedCurve = 3;
-
-    /// <summary>Reads the group: x25519, DH 2048, RSA 512; empty where the key exchange has none. Signature and public value are not looked at.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> body, KeyExchangeParameters parameters, out string group)
-    {
-        group = "";
-        var reader = new WireReader(body);
-        return parameters switch
-        {
-            KeyExchangeParameters.EllipticCurve => TryCurve(ref reader, out group),
-            KeyExchangeParameters.PskEllipticCurve => reader.TryVector16(out _) && TryCurve(ref reader, out group),
-            KeyExchangeParameters.DiffieHellman => TryNumber(ref reader, "DH", out group),
-            KeyExchangeParameters.PskDiffieHellman => reader.TryVector16(out _) && TryNumber(ref reader, "DH", out group),
-            KeyExchangeParameters.TemporaryRsa => TryNumber(ref reader, "RSA", out group),
-            _ => true,
-        };
-    }
-
-    private static bool TryCurve(ref WireReader reader, out string group)
-    {
-        group = "";
-        if (!reader.TryByte(out var type))
-        {
-            return false;
-        }
-
-        switch (type)
-        {
-            case ExplicitPrime or ExplicitChar2:
-                group = "explicit curve";
-                return true;
-            case NamedCurve when reader.TryU16(out var code):
-                group = NamedGroup.Name(code);
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool TryNumber(ref WireReader reader, string kind, out string group)
-    {
-        group = "";
-        if (!reader.TryVector16(out var number) || number.TrimStart((byte)0) is not { IsEmpty: false } digits)
-        {
-            return false;
-        }
-
-        group = $"{kind} {(digits.Length * 8) - BitOperations.LeadingZeroCount(digits[0]) + 24}";
         return true;
     }
 }

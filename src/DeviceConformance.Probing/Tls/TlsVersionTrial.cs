@@ -12,7 +12,7 @@ namespace DeviceConformance.Probing.Tls;
 internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
 {
     /// <summary>Suites in an offer; some embedded stacks do not read more than 128.</summary>
-    public const int LongOffer = 96;
+    public const int LongOffer = 120;
 
     /// <summary>Suites in an offer to a server that does not take a long one.</summary>
     public const int ShortOffer = 16;
@@ -21,6 +21,8 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
     private readonly List<TlsSuiteSeen> _chosen = [];
     private readonly List<string> _gaps = [];
     private readonly List<ReadOnlyMemory<byte>> _certificates = [];
+    private readonly List<ReadOnlyMemory<byte>> _issuers = [];
+    private readonly List<ReadOnlyMemory<byte>> _primes = [];
     private ImmutableArray<int> _firstOffer = [];
     private HelloAnswer? _refusal;
     private bool? _isServerOrder;
@@ -39,7 +41,19 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
     /// <summary>Leaf certificates, each once.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Certificates => _certificates;
 
-    /// <summary>Whether the server refused an offer by closing or resetting the connection: worth a look whether it still answers at all.</summary>
+    /// <summary>Certificates that came with the leaves.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Issuers => _issuers;
+
+    /// <summary>The first choice, or null when the version is not accepted.</summary>
+    public ServerHello? FirstHello { get; private set; }
+
+    /// <summary>Primes of finite field Diffie-Hellman, each once.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Primes => _primes;
+
+    /// <summary>The version.</summary>
+    public TlsVersion Version => version;
+
+    /// <summary>Whether the server refused an offer by closing or resetting the connection, or by silence to datagrams: worth a look whether it still answers at all.</summary>
     public bool HasUnspokenRefusal { get; private set; }
 
     /// <summary>The first offer of a version.</summary>
@@ -74,7 +88,13 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
     }
 
     private static ImmutableArray<int> Candidates(TlsVersion version) =>
-        [.. CipherSuite.InOrderOfUse.Where(suite => suite.FitsInto(version)).Select(suite => suite.Code)];
+        [
+            .. CipherSuite.InOrderOfUse.Where(suite => suite.FitsInto(version))
+                // What speaks DTLS in a device mostly has a pre-shared key (RFC 7925, 4.2), and may be silent to an offer without one.
+                .OrderByDescending(suite => version.IsDatagram() && suite.Weakness.HasFlag(SuiteWeakness.PreSharedKey))
+                .ThenByDescending(suite => version.IsDatagram() && suite.Name.EndsWith("_CCM_8", StringComparison.Ordinal))
+                .Select(suite => suite.Code),
+        ];
 
     private async Task EliminateAsync(HelloAnswer? opening, int length, CancellationToken cancellationToken)
     {
@@ -110,17 +130,20 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
 
     private void Take(ServerHello hello, ServerFlight flight)
     {
+        FirstHello ??= hello;
         _chosen.Add(CipherSuite.Seen(hello.Suite, flight.Group));
         if (flight.Fault.Length > 0)
         {
             _gaps.Add($"{version.DisplayName()}: what follows the choice of {_chosen[^1].Name} is malformed ({flight.Fault})");
         }
 
-        if (flight.Certificates is [var leaf, ..] && !_certificates.Exists(known => known.Span.SequenceEqual(leaf.Span)))
-        {
-            _certificates.Add(leaf);
-        }
+        AddOnce(_certificates, flight.Certificates.Take(1));
+        AddOnce(_issuers, flight.Certificates.Skip(1));
+        AddOnce(_primes, flight.Exchange.Prime is { IsEmpty: false } prime ? [prime] : []);
     }
+
+    private static void AddOnce(List<ReadOnlyMemory<byte>> list, IEnumerable<ReadOnlyMemory<byte>> found) =>
+        list.AddRange(found.Where(bytes => !list.Exists(known => known.Span.SequenceEqual(bytes.Span))));
 
     /// <summary>Notes a refusal; false when nothing is to be learned from further offers.</summary>
     private bool GoesOnAfter(HelloAnswer answer)
@@ -136,6 +159,8 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
                 return false;
             case Silence.HandshakeRefused:
                 return true;
+            // A server of DTLS may drop what it does not like (RFC 6347, 4.1.2.7); each offer was sent three times.
+            case Silence.NoReply when version.IsDatagram():
             case Silence.ClosedByPeer:
             case Silence.Reset when _chosen.Count == 0:
                 HasUnspokenRefusal = true;

@@ -50,6 +50,9 @@ internal static class Spoilings
         {
             Versions = [.. server.Versions.Select(version => version with { Suites = [.. version.Suites, new TlsSuiteSeen(0x34, "TLS_DH_anon_WITH_AES_128_CBC_SHA", "", SuiteWeakness.Anonymous)] })],
         }), _tlsUnits),
+        new("Heartbleed", bench => Expose(bench, TlsAttack.Heartbleed, Exposure.Vulnerable), _tlsUnits),
+        new("CCS injection", bench => Expose(bench, TlsAttack.CcsInjection, Exposure.Vulnerable), _tlsUnits),
+        new("ROBOT", bench => Expose(bench, TlsAttack.Robot, Exposure.Vulnerable), _tlsUnits),
         new("altered update installed", bench => Install(bench, UpdateVariant.BitFlipped), [.. _updateUnits, "5.3-9-2 b"], _updateUnits),
         new("foreign update installed", bench => Install(bench, UpdateVariant.OtherKey), [.. _updateUnits, "5.3-9-2 a"], _updateUnits),
         new("unsigned update installed", bench => Install(bench, UpdateVariant.SignatureRemoved), [.. _updateUnits, "5.3-9-2 a"], _updateUnits),
@@ -114,6 +117,8 @@ internal static class Spoilings
         new("survey partial", bench => bench.Change<DisclosureSeen>(survey => survey with { Coverage = Bench.Part }), []),
         new("TLS partly seen", bench => bench.Change<TlsServerSeen>(server => server with { Coverage = Bench.Part }), []),
         new("TLS timed out", bench => bench.Lose<TlsEnumeration>(new ProbeOutcome.Unanswered(Silence.NoReply, "silence")), []),
+        new("ROBOT undecided", bench => Expose(bench, TlsAttack.Robot, Exposure.Undecided), []),
+        new("attacks on TLS not tried", bench => bench.Lose<TlsAttackTrial>(new ProbeOutcome.NotRun(NotRunReason.NotRecorded, "old recording")), []),
         new("harness failed", bench => bench.Lose<AccessTrial>(new ProbeOutcome.NotRun(NotRunReason.HarnessFault, "bug")), []),
         new("impact not allowed", bench =>
         {
@@ -156,6 +161,9 @@ internal static class Spoilings
         bench.Change<DisclosureSeen>(survey => survey.Endpoint == endpoint ? survey with { Open = [new OpenAccess("SNMP reads with a well-known community", "SNMPv2c community private")] } : survey);
         bench.See(new WriteTrial(endpoint, ServiceProtocol.Snmp), new WriteSeen(endpoint, ServiceProtocol.Snmp, result, "SET of sysName", true) { Coverage = coverage });
     }
+
+    private static void Expose(Bench bench, TlsAttack attack, Exposure exposure) =>
+        bench.Change<TlsAttacksTried>(tried => tried with { Attacks = [.. tried.Attacks.Select(seen => seen.Attack == attack ? seen with { Exposure = exposure } : seen)] });
 
     private static void Install(Bench bench, UpdateVariant variant) => Result(bench, variant, UpdateResult.Installed);
 

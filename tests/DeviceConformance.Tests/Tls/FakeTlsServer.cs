@@ -89,7 +89,13 @@ public static class FakeTlsServer
     /// <summary>As above; the code gets the socket too, to reset it or to hold it.</summary>
     public static LoopbackServer Start(Func<OfferRead, Socket, byte[]?> answer) => new(async (socket, cancellationToken) =>
     {
-        var offer = OfferRead.Parse(await ReadRecordAsync(socket, cancellationToken));
+        var record = await ReadRecordAsync(socket, cancellationToken);
+        if (record.Length == 0)
+        {
+            return;
+        }
+
+        var offer = OfferRead.Parse(record);
         var bytes = answer(offer, socket);
         if (bytes is null)
         {
@@ -112,6 +118,12 @@ public static class FakeTlsServer
         await using var stream = new NetworkStream(socket);
         var header = new byte[5];
         await stream.ReadExactlyAsync(header, cancellationToken);
+        if (header[0] == 0x80)
+        {
+            // SSL 2.0, which this server does not know.
+            return [];
+        }
+
         var content = new byte[(header[3] << 8) | header[4]];
         await stream.ReadExactlyAsync(content, cancellationToken);
         return [.. header, .. content];

@@ -26,7 +26,7 @@ public sealed class ServerFlightTests
         Assert.Multiple(() =>
         {
             Assert.That(flight.State, Is.EqualTo(FlightState.Complete));
-            Assert.That(flight.Hello, Is.EqualTo(new ServerHello(TlsVersion.Tls12, 0xc02b, 0, false)));
+            Assert.That((flight.Hello!.Version, flight.Hello.Suite, flight.Hello.Group, flight.Hello.IsRetry), Is.EqualTo((TlsVersion.Tls12, 0xc02b, 0, false)));
             Assert.That(flight.Certificates.Select(certificate => certificate.ToArray()), Is.EqualTo(new byte[][] { [1, 2, 3], [4, 5] }));
             Assert.That(flight.Group, Is.EqualTo("secp256r1"));
         });
@@ -37,7 +37,7 @@ public sealed class ServerFlightTests
     {
         var flight = Read([.. FakeFlight.Record(TlsVersion.Tls13, FakeFlight.Hello(TlsVersion.Tls13, 0x1302, _x25519Share)), 20, 3, 3, 0, 1, 1, 23, 3, 3]);
         Assert.That(flight.State, Is.EqualTo(FlightState.Complete));
-        Assert.That(flight.Hello, Is.EqualTo(new ServerHello(TlsVersion.Tls13, 0x1302, 29, false)));
+        Assert.That((flight.Hello!.Version, flight.Hello.Suite, flight.Hello.Group, flight.Hello.IsRetry), Is.EqualTo((TlsVersion.Tls13, 0x1302, 29, false)));
         Assert.That(flight.Group, Is.EqualTo("x25519"));
     }
 
@@ -47,7 +47,7 @@ public sealed class ServerFlightTests
         byte[] hello = FakeFlight.Hello(TlsVersion.Tls13, 0x1301, 0, 51, 0, 2, 0, 24);
         System.Security.Cryptography.SHA256.HashData("HelloRetryRequest"u8).CopyTo(hello, 6);
         var flight = Read(FakeFlight.Record(TlsVersion.Tls13, hello));
-        Assert.That(flight.Hello, Is.EqualTo(new ServerHello(TlsVersion.Tls13, 0x1301, 24, true)));
+        Assert.That((flight.Hello!.Version, flight.Hello.Suite, flight.Hello.Group, flight.Hello.IsRetry), Is.EqualTo((TlsVersion.Tls13, 0x1301, 24, true)));
         Assert.That(flight.Group, Is.EqualTo("secp384r1"));
     }
 
@@ -144,7 +144,7 @@ public sealed class ServerFlightTests
         _ = CertificateMessage.TryParse(bytes, out _);
         foreach (var parameters in Enum.GetValues<KeyExchangeParameters>())
         {
-            _ = ServerKeyExchange.TryParse(bytes, parameters, out _);
+            _ = ServerKeyExchange.TryParse(bytes, parameters, TlsVersion.Tls12, out _);
         }
 
         return Enum.IsDefined(Read(bytes).State) && Enum.IsDefined(Read(FakeFlight.Record(TlsVersion.Tls12, FakeFlight.Message(2, bytes))).State);

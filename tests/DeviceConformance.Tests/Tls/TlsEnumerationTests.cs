@@ -49,12 +49,12 @@ public sealed class TlsEnumerationTests
         Assert.Multiple(() =>
         {
             Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
-            Assert.That(seen.Versions.Select(version => version.Version), Is.EqualTo(new[] { TlsVersion.Ssl3, TlsVersion.Tls10, TlsVersion.Tls11, TlsVersion.Tls12, TlsVersion.Tls13 }));
+            Assert.That(seen.Versions.Select(version => version.Version), Is.EqualTo(new[] { TlsVersion.Ssl2, TlsVersion.Ssl3, TlsVersion.Tls10, TlsVersion.Tls11, TlsVersion.Tls12, TlsVersion.Tls13 }));
             foreach (var version in seen.Versions)
             {
                 Assert.That(version.Accepted, Is.EqualTo(knows.ContainsKey(version.Version)), $"{version.Version}");
                 Assert.That(version.Suites.Select(suite => suite.Code), Is.EqualTo(knows.GetValueOrDefault(version.Version, [])), $"{version.Version}");
-                Assert.That(version.Refusal, Is.EqualTo(version.Accepted ? (Silence?)null : Silence.HandshakeRefused), $"{version.Version}");
+                Assert.That(version.Refusal, version.Accepted ? Is.Null : version.Version == TlsVersion.Ssl2 ? Is.EqualTo(Silence.ClosedByPeer).Or.EqualTo(Silence.Reset) : Is.EqualTo(Silence.HandshakeRefused), $"{version.Version}");
             }
 
             Assert.That(Version(seen, TlsVersion.Tls10).Suites.Select(suite => suite.Group), Is.EqualTo(new[] { "", "", "DH 1024" }));
@@ -62,7 +62,7 @@ public sealed class TlsEnumerationTests
             Assert.That(Version(seen, TlsVersion.Tls12).ServerPreference, Is.True);
             Assert.That(seen.Certificates, Has.Length.EqualTo(1));
             Assert.That(seen.Certificates[0].Sha256, Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(_certificate.RawData))));
-            Assert.That(seen.Connections, Is.EqualTo(server.Connections));
+            Assert.That(seen.Connections + seen.Details!.Connections, Is.EqualTo(server.Connections));
         });
     }
 
@@ -190,6 +190,11 @@ public sealed class TlsEnumerationTests
                     return;
                 }
 
+                if (buffer[0] == 0x80)
+                {
+                    return;
+                }
+
                 var offer = OfferRead.Parse(buffer[..count]);
                 await stream.WriteAsync(Knows(offer) ? Answer(TlsVersion.Tls12, RsaAes128) : FakeFlight.Alert(offer.Version == TlsVersion.Tls12 ? (byte)40 : (byte)70), cancellationToken);
                 _ = await stream.ReadAsync(buffer, cancellationToken);
@@ -312,13 +317,6 @@ public sealed class TlsEnumerationTests
     }
 
     [Test]
-    public async Task Udp_port_is_not_asked()
-    {
-        var outcome = await AskAsync(new Endpoint(ProbeBench.Loopback, 5684, Transport.Udp));
-        Assert.That(outcome, Is.InstanceOf<ProbeOutcome.NotRun>());
-    }
-
-    [Test]
     public async Task Offers_name_no_server_and_fit_into_512_bytes()
     {
         var offers = new ConcurrentBag<OfferRead>();
@@ -330,7 +328,7 @@ public sealed class TlsEnumerationTests
         await SeeAsync(server);
         Assert.That(offers, Is.Not.Empty);
         Assert.That(offers.Select(offer => offer.Extensions.Keys.Contains(0)), Is.All.False);
-        Assert.That(offers.Select(offer => offer.Suites.Count), Is.All.LessThanOrEqualTo(97));
+        Assert.That(offers.Select(offer => offer.Suites.Count), Is.All.LessThan(128), "some embedded stacks read no more");
         Assert.That(offers.Select(offer => offer.Extensions.Sum(extension => 4 + extension.Value.Length) + (2 * offer.Suites.Count) + offer.SessionIdLength + 50), Is.All.LessThan(512));
         Assert.That(offers.SelectMany(offer => offer.Suites).Distinct().Count(), Is.EqualTo(CipherSuite.ByCode.Count + 1), "every suite, and the renegotiation signal");
     }
@@ -356,7 +354,7 @@ public sealed class TlsEnumerationTests
         Assert.That(seen.Accepted.Single().Version, Is.EqualTo(TlsVersion.Tls13));
         Assert.That(seen.Accepted.Single().Suites.Select(suite => (suite.Name, suite.Group)), Is.EqualTo(new[] { ("TLS_AES_256_GCM_SHA384", "x25519") }));
         Assert.That(seen.Certificates.Single().Sha256, Is.EqualTo(CertificateReading.Fingerprint(_certificate.RawData)));
-        Assert.That(seen.Connections, Is.EqualTo(server.Connections));
+        Assert.That(seen.Connections + seen.Details!.Connections, Is.EqualTo(server.Connections));
     }
 
     [Test]
@@ -375,8 +373,8 @@ public sealed class TlsEnumerationTests
     {
         var der = _certificate.RawData.ToArray();
         der[(int)((uint)at % der.Length)] = value;
-        return CertificateReading.TryRead(der, out var seen) == seen is not null
-            && CertificateReading.TryRead(der.AsSpan(0, length % der.Length), out var cut) == cut is not null;
+        return CertificateReading.TryRead(der, DateTimeOffset.UnixEpoch, out var seen) == seen is not null
+            && CertificateReading.TryRead(der.AsSpan(0, length % der.Length), DateTimeOffset.UnixEpoch, out var cut) == cut is not null;
     }
 
     private static bool Knows(OfferRead offer) => offer.Version == TlsVersion.Tls12 && offer.Suites.Contains(RsaAes128);
