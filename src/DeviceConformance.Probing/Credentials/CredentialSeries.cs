@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Link;
@@ -10,7 +11,10 @@ namespace DeviceConformance.Probing.Credentials;
 internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeContext context)
 {
     // A device that delays each refusal by a second must not hold up the campaign for the length of the dictionary.
-    private static readonly TimeSpan _forPairs = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan _usualForPairs = TimeSpan.FromSeconds(90);
+
+    // SSH servers of devices (dropbear) delay each refusal by 0.3 s and take one user name on a connection: the whole dictionary takes two minutes.
+    private static readonly TimeSpan _forPairsOverSsh = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan _forGuessing = TimeSpan.FromSeconds(30);
 
     private const int ForDeclaredUser = 12;
@@ -27,6 +31,7 @@ internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeCont
     private readonly GuessingWatch _watch = new();
     private readonly List<AcceptedDefault> _accepted = [];
     private readonly List<string> _remarks = [];
+    private readonly TimeSpan _forPairs = request.Login.Protocol == LoginProtocol.Ssh ? _forPairsOverSsh : _usualForPairs;
     private readonly bool _passwordOnly = request.Login.Form is { UserField.Length: 0 };
     private LoginAttempt? _nonsense;
     private int _tolerance;
