@@ -25,7 +25,7 @@ internal static class ObserveCommand
         command.Add(One("udp-ports", "HOST", "UDP ports, asked in the protocols that are usual there: which answer, which are proven closed, which stay silent. Takes a minute.\n\nExample: dct observe udp-ports 192.0.2.7", text => new UdpPortSweep(Host(text))));
         command.Add(One("service", "HOST:PORT", "What speaks on a port.\n\nExample: dct observe service 192.0.2.7:8883", text => new ServiceIdentification(Port(text))));
         command.Add(One("tls", "HOST:PORT", "Versions, suites, key exchange and certificates of a TLS server.\n\nExample: dct observe tls 192.0.2.7:443", text => new TlsEnumeration(Port(text))));
-        command.Add(One("ssh", "HOST:PORT", "Algorithms that an SSH server offers.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
+        command.Add(One("ssh", "HOST:PORT", "What an SSH server offers: algorithms with what is known against them, host keys, ways of logging in. Sends no credential.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
         command.Add(One("http", "URL", "What a web server shows before login.\n\nExample: dct observe http https://192.0.2.7/", Web));
         command.Add(Survey(ServiceProtocol.Mqtt, 1883));
         command.Add(Survey(ServiceProtocol.Ftp, 21));
@@ -55,7 +55,7 @@ internal static class ObserveCommand
     private static Command Credentials()
     {
         var target = new Argument<string>("HOST:PORT") { Description = "The device." };
-        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, telnet, ftp or mqtt.", Required = true };
+        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, telnet, ftp, mqtt or ssh.", Required = true };
         var tls = new Option<bool>("--tls") { Description = "Inside TLS." };
         var path = new Option<string>("--path") { Description = "HTTP path that needs the login.", DefaultValueFactory = _ => "/" };
         var action = new Option<string>("--action") { Description = "Path that a login form is sent to. Default: --path.", DefaultValueFactory = _ => "" };
@@ -162,9 +162,9 @@ internal static class ObserveCommand
     };
 
     private static LoginProtocol Protocol(string text) =>
-        Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol is not (LoginProtocol.Other or LoginProtocol.Ssh) && !char.IsDigit(text[0])
+        Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol != LoginProtocol.Other && !char.IsDigit(text[0])
             ? protocol
-            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, telnet, ftp or mqtt.");
+            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, telnet, ftp, mqtt or ssh.");
 
     private static DisclosureSurvey Web(string text)
     {
