@@ -111,9 +111,25 @@ internal sealed class SshSurvey(Endpoint endpoint, ProbeContext context)
     {
         foreach (var kind in SshHostKey.Algorithms.Where(seen.HostKeys.Contains).GroupBy(SshHostKey.TypeOf).Where(kind => !_keys.Exists(key => key.Type == kind.Key)))
         {
-            if (await AskAsync(SshWish.All with { HostKeys = [kind.First()] }, false, $"the host key for {kind.First()}", cancellationToken) is { } transport)
+            var wish = SshWish.All with { HostKeys = [kind.First()] };
+            var (transport, fault) = await AskAsync(wish, false, cancellationToken);
+            if (Hangs(fault))
             {
-                TakeKey(transport);
+                (transport, fault) = await AskAsync(wish, false, cancellationToken);
+            }
+
+            if (fault is null)
+            {
+                TakeKey(transport!);
+            }
+            else if (Hangs(fault))
+            {
+                // Dropbear offers RSA whether or not it has a key, and hangs up on those who want it.
+                _remarks.Add($"it offers {kind.First()} and twice ended the connection that asked for it, so it has no such key");
+            }
+            else
+            {
+                _gaps.Add($"the host key for {kind.First()} was not seen: {fault.Text}");
             }
         }
 
@@ -134,41 +150,40 @@ internal sealed class SshSurvey(Endpoint endpoint, ProbeContext context)
         }
 
         var wish = SshWish.All with { KeyExchange = [name] };
-        var smallest = await AskAsync(wish, true, "", cancellationToken);
-        // A server that takes a wish for 512 bits amiss is asked as clients ask.
-        var group = smallest?.ModulusBits ?? (await AskAsync(wish, false, $"the group of {name}", cancellationToken))?.ModulusBits ?? 0;
-        if (smallest is null && group > 0)
-        {
-            _remarks.Add("the group was asked for with 1024 bits at the least, since a wish for less is refused");
-        }
-
-        return group;
-    }
-
-    /// <summary>A key exchange for one question; null when it came to nothing, which is a gap when <paramref name="what"/> has a name.</summary>
-    private async Task<SshTransport?> AskAsync(SshWish wish, bool smallestGroup, string what, CancellationToken cancellationToken)
-    {
-        var (transport, failure) = await OpenAsync(wish, cancellationToken);
-        var fault = failure?.Summary;
-        if (transport is not null)
-        {
-            await using (transport)
-            {
-                fault = (await transport.ExchangeAsync(smallestGroup, cancellationToken))?.Text;
-            }
-        }
-
+        var (smallest, fault) = await AskAsync(wish, true, cancellationToken);
         if (fault is null)
         {
-            return transport;
+            return smallest!.ModulusBits;
         }
 
-        if (what.Length > 0)
+        // A server that takes a wish for 512 bits amiss is asked as clients ask.
+        (var usual, fault) = await AskAsync(wish, false, cancellationToken);
+        if (fault is not null)
         {
-            _gaps.Add($"{what} was not seen: {fault}");
+            _gaps.Add($"the group of {name} was not seen: {fault.Text}");
+            return 0;
         }
 
-        return null;
+        _remarks.Add("the group was asked for with 1024 bits at the least, since a wish for less is refused");
+        return usual!.ModulusBits;
+    }
+
+    private static bool Hangs(SshFault? fault) => fault is { Silence: Silence.ClosedByPeer or Silence.Reset };
+
+    /// <summary>A key exchange for one question, with what it came to.</summary>
+    private async Task<(SshTransport? Transport, SshFault? Fault)> AskAsync(SshWish wish, bool smallestGroup, CancellationToken cancellationToken)
+    {
+        var (transport, failure) = await OpenAsync(wish, cancellationToken);
+        if (transport is null)
+        {
+            // Whatever it was, no question was asked.
+            return (null, new SshFault(Silence.NoReply, failure!.Summary));
+        }
+
+        await using (transport)
+        {
+            return (transport, await transport.ExchangeAsync(smallestGroup, cancellationToken));
+        }
     }
 
     private void TakeKey(SshTransport transport)

@@ -49,6 +49,10 @@ internal static class Spoilings
         {
             Versions = [.. server.Versions.Select(version => version with { Suites = [.. version.Suites, new TlsSuiteSeen(0x34, "TLS_DH_anon_WITH_AES_128_CBC_SHA", "", SuiteWeakness.Anonymous)] })],
         }), _tlsUnits),
+        new("undeclared SSH that takes passwords", bench => bench.OpenUndeclaredSsh("publickey", "password"),
+            ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 c"], ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 b"]),
+        new("undeclared SSH for keys only", bench => bench.OpenUndeclaredSsh("publickey"),
+            ["5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 c"], ["5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 b"]),
         new("altered update installed", bench => Install(bench, UpdateVariant.BitFlipped), [.. _updateUnits, "5.3-9-2 b"], _updateUnits),
         new("foreign update installed", bench => Install(bench, UpdateVariant.OtherKey), [.. _updateUnits, "5.3-9-2 a"], _updateUnits),
         new("unsigned update installed", bench => Install(bench, UpdateVariant.SignatureRemoved), [.. _updateUnits, "5.3-9-2 a"], _updateUnits),
@@ -119,6 +123,7 @@ internal static class Spoilings
         new("no factor given", bench => bench.Facts<AuthMechFacts>("AuthMech-3", facts => facts with { Factor = default }), []),
         new("no origin given", bench => bench.Facts<AuthMechFacts>("AuthMech-2", facts => facts with { Origin = default }), []),
         new("machine login not seen", bench => bench.Facts<AuthMechFacts>("AuthMech-3", facts => facts with { Logins = [new LoginPoint(LoginProtocol.Mqtt, 8883, true, "/", null)] }), []),
+        new("undeclared SSH that lists no methods", bench => bench.OpenUndeclaredSsh(), ["5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 c"], ["5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 b"]),
         new("no component has a mechanism", bench => bench.Entry(IxitRole.SoftComp, "SoftComp-1", null, ("Update Mechanism", "none")), []),
         new("declared UDP interface does not answer", bench => bench.DeclareUdp(5353, ServiceProtocol.Mdns, InterfaceStatus.Enabled), []),
         new("disabled UDP interface stays silent", bench => bench.DeclareUdp(5353, ServiceProtocol.Mdns, InterfaceStatus.Disabled), []),
