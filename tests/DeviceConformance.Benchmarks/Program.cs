@@ -1,8 +1,9 @@
 using DeviceConformance.Benchmarks;
+using DeviceConformance.Benchmarks.Ssh;
 using DeviceConformance.Benchmarks.Sweep;
 
 // To add a comparison: a file that makes its targets and contenders, and a line here.
-Comparison[] comparisons = [SweepComparison.Comparison];
+Comparison[] comparisons = [SweepComparison.Comparison, SshComparison.Comparison];
 
 if (args is ["ask", .. var question])
 {
