@@ -118,7 +118,11 @@ internal sealed class BlockPacketCipher(BlockMode mode, SshMac mac, byte[] macKe
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => mode.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        mode.Dispose();
+        base.Dispose(disposing);
+    }
 }
 
 /// <summary>AES in GCM mode (RFC 5647, 7): the length stays in clear and is authenticated.</summary>
@@ -161,7 +165,11 @@ internal sealed class GcmPacketCipher(byte[] key, byte[] iv) : PacketCipher
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => _aes.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _aes.Dispose();
+        base.Dispose(disposing);
+    }
 
     private void CountUp() => BinaryPrimitives.WriteUInt64BigEndian(iv.AsSpan(FixedPart), BinaryPrimitives.ReadUInt64BigEndian(iv.AsSpan(FixedPart)) + 1);
 }

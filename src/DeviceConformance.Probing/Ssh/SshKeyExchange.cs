@@ -113,7 +113,11 @@ internal sealed class CurveExchange : SshKeyExchange
         return ExchangeStep.Done;
     }
 
-    protected override void Dispose(bool disposing) => _own.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _own.Dispose();
+        base.Dispose(disposing);
+    }
 }
 
 /// <summary>curve25519-sha256 (RFC 8731).</summary>

@@ -95,6 +95,22 @@ public sealed class SshVerdictTests
         Assert.That(bench.Verdicts()[TestUnitId.Parse("5.1-3-2 a")], Is.EqualTo(Verdict.Fail));
     }
 
+    [Test]
+    public void Recording_of_an_older_version_is_read_and_says_that_host_keys_are_missing()
+    {
+        const string old = """
+            {"$type":"observed","observation":{"$type":"ssh-server","endpoint":"tcp/192.0.2.7:22","banner":"SSH-2.0-x","keyExchange":["curve25519-sha256"],"hostKeys":["ssh-ed25519"],"ciphers":["aes256-ctr"],"macs":["hmac-sha2-256"],"coverage":{"isComplete":true,"statement":"all"}}}
+            """;
+        var written = System.Text.Json.JsonSerializer.Serialize<ProbeOutcome>(new ProbeOutcome.Observed(Bench.Ssh()), Evidence.RunJson.Default.ProbeOutcome);
+        var server = (SshServerSeen)((ProbeOutcome.Observed)System.Text.Json.JsonSerializer.Deserialize(old, Evidence.RunJson.Default.ProbeOutcome)!).Observation;
+        Assert.Multiple(() =>
+        {
+            Assert.That((server.Keys.Length, server.Methods.Length, server.Compression.Length, server.Notice, server.IsProbed), Is.EqualTo((0, 0, 0, "", false)), written);
+            Assert.That(SshAlgorithms.Remarks(server), Is.Empty);
+            Assert.That(Judge(server, ["curve25519-sha256", "ssh-ed25519", "aes256-ctr", "hmac-sha2-256"]).Single().Statement, Does.Contain("older version"));
+        });
+    }
+
     private static List<Finding> Judge(SshServerSeen server, IEnumerable<string> algorithms)
     {
         var bench = new Bench(StandardEdition.V3);
