@@ -20,12 +20,17 @@ internal static class LoginProtection
         {
             yield return request;
         }
+
+        foreach (var request in facts.Logins.Where(IsSsh).SelectMany(login => declared.EndpointsOf(login.Port)).Distinct())
+        {
+            yield return new SshEnumeration(request);
+        }
     }
 
     /// <summary>Findings for an entry of 1-AuthMech.</summary>
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts)
     {
-        var findings = InClear(declared, seen, entry, facts).Concat(ServersOf(declared, seen, entry, facts)).ToList();
+        var findings = InClear(declared, seen, entry, facts).Concat(ServersOf(declared, seen, entry, facts)).Concat(SshServersOf(declared, seen, entry, facts)).ToList();
         if (findings.Exists(finding => finding.Verdict == Verdict.Fail))
         {
             return findings.Where(finding => finding.Verdict == Verdict.Fail);
@@ -60,7 +65,7 @@ internal static class LoginProtection
                 : access.PasswordInClear && login.Tls
                     ? Finding.Fail(entry.Id, $"The login of {entry.Id} on {trial.Endpoint} sends the password in clear, and {entry.Id} declares TLS.", evidence, entry.Ref)
                     : access.Valid == AccessResult.Granted
-                        ? Finding.Pass(entry.Id, $"The login of {entry.Id} on {trial.Endpoint} runs {(access.Tls ? "inside TLS" : "in clear")}, as declared.", evidence, entry.Ref)
+                        ? Finding.Pass(entry.Id, $"The login of {entry.Id} on {trial.Endpoint} runs {(access.Tls ? "inside TLS" : IsSsh(login) ? "over SSH" : "in clear")}, as declared.", evidence, entry.Ref)
                         : Finding.Inconclusive(entry.Id, $"No successful login of {entry.Id} on {trial.Endpoint} was observed: {access.Details}", $"Give lab.yaml a current credential for {entry.Id} that logs in, then run again.", evidence);
         }
     }
@@ -77,9 +82,27 @@ internal static class LoginProtection
             pair.Evidence,
             entry.Ref);
 
-    /// <summary>Deviations of the TLS servers that carry the login from the communication mechanism declared on their port.</summary>
+    private static bool IsSsh(LoginPoint login) => login.Protocol == LoginProtocol.Ssh;
+
+    /// <summary>What speaks against the SSH servers of the login, where no communication mechanism is declared on their port and judged for it.</summary>
+    private static IEnumerable<Finding> SshServersOf(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts)
+    {
+        foreach (var endpoint in facts.Logins.Where(IsSsh).Where(login => !DeclaredTls.On(declared, login.Port).Any()).SelectMany(login => DutServices.FirstOpen(declared, seen, login.Port)).Distinct())
+        {
+            var asked = seen.Ask(new SshEnumeration(endpoint));
+            var findings = asked.TryGet(out var server, out var evidence)
+                ? DeclaredSsh.Offer(asked, entry, server, evidence)
+                : [DutServices.Gap(asked, entry.Id, $"The SSH server that the login of {entry.Id} runs over, on {endpoint}, was not seen")!];
+            foreach (var finding in findings)
+            {
+                yield return finding;
+            }
+        }
+    }
+
+    /// <summary>Deviations of the TLS and SSH servers that carry the login from the communication mechanism declared on their port.</summary>
     private static IEnumerable<Finding> ServersOf(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts) =>
-        from port in facts.Logins.Where(login => login.Tls).Select(login => login.Port).Distinct()
+        from port in facts.Logins.Where(login => login.Tls || IsSsh(login)).Select(login => login.Port).Distinct()
         from mechanism in DeclaredTls.On(declared, port)
         from finding in DeclaredTls.Judge(declared, seen, mechanism.Entry, mechanism.Facts)
         where finding.Verdict != Verdict.Pass

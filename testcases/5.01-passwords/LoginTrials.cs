@@ -25,5 +25,5 @@ internal static class LoginTrials
     public static bool IsPassword(AuthMechFacts facts) => facts.Factor.Is(AuthFactor.Password);
 
     /// <summary>Whether this harness speaks the login.</summary>
-    public static bool CanBeSpoken(LoginPoint login) => login.Protocol is not (LoginProtocol.Ssh or LoginProtocol.Other);
+    public static bool CanBeSpoken(LoginPoint login) => login.Protocol != LoginProtocol.Other;
 }

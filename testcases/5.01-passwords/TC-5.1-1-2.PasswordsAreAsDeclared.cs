@@ -20,27 +20,19 @@ public sealed class PasswordsAreAsDeclared : TestCase
     /// <inheritdoc/>
     public override ImmutableArray<TestUnit> Units(StandardEdition edition) =>
     [
-        new('a', (declared, seen) => DutServices.Ask(declared, seen, Depth.Surveys), JudgeCompleteness),
+        new('a', AskCompleteness, JudgeCompleteness),
         new('b', AskUserDefined, JudgeUserDefined),
         new('c', AskPreset, JudgePreset),
     ];
 
+    private static IEnumerable<ProbeRequest> AskCompleteness(Declaration declared, ObservationSet seen) =>
+        DutServices.Ask(declared, seen, Depth.Surveys).Concat(SshLogins.Ask(declared, seen));
+
     private static IEnumerable<Finding> JudgeCompleteness(Declaration declared, ObservationSet seen) =>
-        DeclaredLogins.Completeness(declared, seen, AsksForPassword, "password login").Concat(SshServers(declared, seen));
+        DeclaredLogins.Completeness(declared, seen, AsksForPassword, "password login").Concat(SshLogins.Judge(declared, seen));
 
-    // Whether an SSH server takes passwords shows only in a login, which this harness does not speak yet.
+    // Of an SSH server the survey sees that there is a login; whether by password, its list of methods tells.
     private static bool AsksForPassword(LoginPoint login) => login.Protocol != LoginProtocol.Ssh;
-
-    private static IEnumerable<Finding> SshServers(Declaration declared, ObservationSet seen) =>
-        from survey in DutServices.Surveys(declared, seen)
-        from login in survey.Survey.Logins
-        where login.Protocol == LoginProtocol.Ssh
-            && !DeclaredLogins.InNetwork(declared).Any(pair => DeclaredLogins.Declares(pair.Facts, survey.Survey.Endpoint, login))
-        select Finding.Inconclusive(
-            survey.Survey.Endpoint.ToString(),
-            $"SSH speaks on {survey.Survey.Endpoint} and no entry of 1-AuthMech declares it; whether it takes passwords is not known.",
-            $"Try a password login on TCP {survey.Survey.Endpoint.Port} and decide this point with 'dct answer', or declare the login.",
-            survey.Evidence);
 
     private static IEnumerable<(IxitEntry Entry, AuthMechFacts Facts)> Passwords(Declaration declared, bool userDefined) =>
         DeclaredLogins.InNetwork(declared).Where(pair => LoginTrials.IsPassword(pair.Facts)

@@ -40,7 +40,7 @@ internal static class DeclaredTls
 
         foreach (var endpoint in Endpoints(declared, facts))
         {
-            var findings = facts.Protocol.Is(CommProtocol.Ssh) ? JudgeSsh(seen, entry, endpoint) : JudgeTls(seen, entry, facts, endpoint);
+            var findings = facts.Protocol.Is(CommProtocol.Ssh) ? DeclaredSsh.Judge(seen, entry, facts, endpoint) : JudgeTls(seen, entry, facts, endpoint);
             foreach (var finding in findings)
             {
                 yield return finding;
@@ -223,24 +223,6 @@ internal static class DeclaredTls
         && !service.Tls && service.Protocol is not (ServiceProtocol.Unknown or ServiceProtocol.Tls or ServiceProtocol.Other)
             ? Finding.Fail(entry.Id, $"{entry.Id} declares TLS on {endpoint}, but {service.Protocol} speaks there in clear.", evidence, entry.Ref)
             : null;
-
-    private static IEnumerable<Finding> JudgeSsh(ObservationSet seen, IxitEntry entry, Endpoint endpoint)
-    {
-        var asked = seen.Ask(new SshEnumeration(endpoint));
-        if (asked.TryGet(out var server, out var evidence))
-        {
-            yield return Finding.Inconclusive(
-                entry.Id,
-                $"{endpoint} offers SSH with {string.Join(", ", server.KeyExchange)}; {string.Join(", ", server.Ciphers)}; {string.Join(", ", server.Macs)}.",
-                $"Compare the offer with the cryptographic details of {entry.Id} and decide this point with 'dct answer'.",
-                evidence,
-                entry.Ref);
-        }
-        else
-        {
-            yield return DutServices.Gap(asked, entry.Id, $"{entry.Id} declares SSH on {endpoint}, but its server was not seen")!;
-        }
-    }
 
     private static string Versions(TlsServerSeen server) => string.Join(", ", server.Accepted.Select(accepted => $"{accepted.Version.DisplayName()} with {accepted.Suites.Length} suites"));
 }

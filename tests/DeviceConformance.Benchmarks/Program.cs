@@ -1,10 +1,11 @@
 using DeviceConformance.Benchmarks;
 using DeviceConformance.Benchmarks.Identify;
+using DeviceConformance.Benchmarks.Ssh;
 using DeviceConformance.Benchmarks.Sweep;
 using DeviceConformance.Benchmarks.Udp;
 
 // To add a comparison: a file that makes its targets and contenders, and a line here.
-Comparison[] comparisons = [SweepComparison.Comparison, UdpComparison.Comparison, IdentifyComparison.Comparison];
+Comparison[] comparisons = [SweepComparison.Comparison, UdpComparison.Comparison, IdentifyComparison.Comparison, SshComparison.Comparison];
 
 if (args is ["ask", .. var question])
 {

@@ -35,13 +35,7 @@ internal static class ObservationText
         ServiceSeen { Banner.Length: > 0 } service => [$"said: {service.Banner}"],
         TlsServerSeen tls => TlsText.Lines(tls),
         TlsAttacksTried tried => [.. tried.Attacks.Select(TlsText.Line), $"{tried.Connections} connections"],
-        SshServerSeen ssh =>
-        [
-            $"key exchange: {string.Join(", ", ssh.KeyExchange)}",
-            $"host keys:    {string.Join(", ", ssh.HostKeys)}",
-            $"ciphers:      {string.Join(", ", ssh.Ciphers)}",
-            $"MACs:         {string.Join(", ", ssh.Macs)}",
-        ],
+        SshServerSeen ssh => SshText.Lines(ssh),
         DisclosureSeen survey =>
         [
             .. survey.Items.Select(item => $"{item.Kind}: {item.What} ({item.Where})"),

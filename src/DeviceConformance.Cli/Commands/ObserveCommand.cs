@@ -27,7 +27,7 @@ internal static class ObserveCommand
         command.Add(Tls("tls", "Versions, suites, groups, signatures, features and certificates of a TLS server, and what of it lies outside which policy.\n\nExample: dct observe tls 192.0.2.7:25 --starttls smtp", (endpoint, startTls) => new TlsEnumeration(endpoint, startTls)));
         command.Add(One("dtls", "HOST:PORT", "Versions, suites, groups and certificates of a DTLS server.\n\nExample: dct observe dtls 192.0.2.7:5684", text => new TlsEnumeration(Port(text) with { Transport = Transport.Udp })));
         command.Add(Tls("tls-attacks", "Whether known attacks on TLS servers work, each tried in a form that reads a few bytes at the most: Heartbleed, CCS injection, ROBOT.\n\nExample: dct observe tls-attacks 192.0.2.7:443", (endpoint, startTls) => new TlsAttackTrial(endpoint, startTls)));
-        command.Add(One("ssh", "HOST:PORT", "Algorithms that an SSH server offers.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
+        command.Add(One("ssh", "HOST:PORT", "What an SSH server offers: algorithms with what is known against them, host keys, ways of logging in. Sends no credential.\n\nExample: dct observe ssh 192.0.2.7:22", text => new SshEnumeration(Port(text))));
         command.Add(One("http", "URL", "What a web server shows before login.\n\nExample: dct observe http https://192.0.2.7/", Web));
         command.Add(Survey(ServiceProtocol.Mqtt, 1883));
         command.Add(Survey(ServiceProtocol.Ftp, 21));
@@ -81,7 +81,7 @@ internal static class ObserveCommand
     private static Command Credentials()
     {
         var target = new Argument<string>("HOST:PORT") { Description = "The device." };
-        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, telnet, ftp or mqtt.", Required = true };
+        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, telnet, ftp, mqtt or ssh.", Required = true };
         var tls = new Option<bool>("--tls") { Description = "Inside TLS." };
         var path = new Option<string>("--path") { Description = "HTTP path that needs the login.", DefaultValueFactory = _ => "/" };
         var action = new Option<string>("--action") { Description = "Path that a login form is sent to. Default: --path.", DefaultValueFactory = _ => "" };
@@ -190,9 +190,9 @@ internal static class ObserveCommand
     };
 
     private static LoginProtocol Protocol(string text) =>
-        Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol is not (LoginProtocol.Other or LoginProtocol.Ssh) && !char.IsDigit(text[0])
+        Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol != LoginProtocol.Other && !char.IsDigit(text[0])
             ? protocol
-            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, telnet, ftp or mqtt.");
+            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, telnet, ftp, mqtt or ssh.");
 
     private static DisclosureSurvey Web(string text)
     {

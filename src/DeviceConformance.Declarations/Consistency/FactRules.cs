@@ -98,6 +98,7 @@ internal sealed class FactRules
 
             var noTls = facts.Protocol.IsDeclared && !facts.Protocol.Is(CommProtocol.Tls) && !facts.Protocol.Is(CommProtocol.Dtls) && !facts.Protocol.Is(CommProtocol.Other);
             Clash(entry, noTls && (!facts.Versions.IsEmpty || !facts.Suites.IsEmpty || !facts.CertificateSha256.IsEmpty), facts.Protocol.At, "protocol", "gives TLS versions, suites or certificates, but its protocol is not TLS");
+            Clash(entry, facts.Protocol.IsDeclared && !facts.Protocol.Is(CommProtocol.Ssh) && !facts.SshAlgorithms.IsEmpty, facts.Protocol.At, "protocol", "gives SSH algorithms, but its protocol is not SSH");
             Clash(entry, facts.Protocol.Is(CommProtocol.Tls) && facts.Transport.Is(Transport.Udp), facts.Transport.At, "transport", "is TLS over UDP, which is DTLS");
             Clash(entry, facts.Protocol.Is(CommProtocol.Dtls) && facts.Transport.Is(Transport.Tcp), facts.Transport.At, "transport", "is DTLS over TCP, which is TLS");
             if (facts.Protocol.Is(CommProtocol.Tls) && facts.Role.Is(CommRole.Server) && facts.Versions.IsEmpty)

@@ -26,6 +26,7 @@ internal static partial class InterfaceFactReader
         Peer = map.Text("peer"),
         Versions = map.AllOf("versions", Versions),
         Suites = Suites(map),
+        SshAlgorithms = [.. map.Texts("ssh-algorithms").Select(name => name.Value.Trim())],
         CertificateSha256 = Fingerprints(map),
         RemotelyAccessible = map.YesNo("remotely-accessible"),
     };

@@ -61,6 +61,7 @@ internal static class TypedFacts
         new("peer", Free, "Name or address of the peer when the DUT is the client"),
         new("versions", new ListOf(new Choice(["SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3", "DTLS 1.0", "DTLS 1.2", "DTLS 1.3"])), "TLS or DTLS versions that are offered; no others are"),
         new("suites", new ListOf(Free), "Cipher suites by their IANA names; leave out to declare none in particular"),
+        new("ssh-algorithms", new ListOf(Free), "SSH algorithms of all kinds by their names in the protocol, such as curve25519-sha256, aes256-ctr; leave out to declare none in particular"),
         new("certificate-sha256", new ListOf(new Patterned("^[0-9A-Fa-f:]{64,95}$")), "SHA-256 fingerprints of the certificate"),
         new("remotely-accessible", Flag, "Whether it can be reached from outside the local network"),
     ];

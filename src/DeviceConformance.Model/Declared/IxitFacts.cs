@@ -195,6 +195,9 @@ public sealed record ComMechFacts : IxitFacts
     /// <summary>Cipher suites (IANA names) that the mechanism offers; empty when it does not say.</summary>
     public ImmutableArray<string> Suites { get; init; } = [];
 
+    /// <summary>SSH algorithms that the mechanism offers, of all kinds, by their names in the protocol; empty when it does not say.</summary>
+    public ImmutableArray<string> SshAlgorithms { get; init; } = [];
+
     /// <summary>SHA-256 fingerprints of the certificate, lower-case hex; empty when it does not say.</summary>
     public ImmutableArray<string> CertificateSha256 { get; init; } = [];
 

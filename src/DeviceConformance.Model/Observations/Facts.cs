@@ -221,25 +221,6 @@ public sealed record TlsServerSeen(Endpoint Endpoint, ImmutableArray<TlsVersionS
         $"{Endpoint}: {string.Join(", ", Accepted.Select(seen => $"{seen.Version.DisplayName()} ({seen.Suites.Length} suites)"))}";
 }
 
-/// <summary>What an SSH server offers.</summary>
-/// <param name="Endpoint">The port.</param>
-/// <param name="Banner">Identification string (RFC 4253, 4.2).</param>
-/// <param name="KeyExchange">Key exchange algorithms.</param>
-/// <param name="HostKeys">Host key algorithms.</param>
-/// <param name="Ciphers">Ciphers from server to client.</param>
-/// <param name="Macs">MACs from server to client.</param>
-public sealed record SshServerSeen(
-    Endpoint Endpoint,
-    string Banner,
-    ImmutableArray<string> KeyExchange,
-    ImmutableArray<string> HostKeys,
-    ImmutableArray<string> Ciphers,
-    ImmutableArray<string> Macs) : Observation
-{
-    /// <inheritdoc/>
-    public override string Summary => $"{Endpoint}: {Banner}, {KeyExchange.Length} key exchanges, {Ciphers.Length} ciphers, {Macs.Length} MACs";
-}
-
 /// <summary>Kinds of information that help an attacker (EN 303 645, provision 5.6-2).</summary>
 public enum DisclosureKind
 {

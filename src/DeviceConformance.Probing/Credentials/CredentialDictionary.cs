@@ -27,6 +27,7 @@ public static class CredentialDictionary
         LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm => "http",
         LoginProtocol.Ftp => "ftp",
         LoginProtocol.Mqtt => "mqtt",
+        // What a device takes at its console it takes over SSH too.
         _ => "telnet",
     };
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
@@ -11,7 +12,10 @@ namespace DeviceConformance.Probing.Credentials;
 internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeContext context)
 {
     // A device that delays each refusal by a second must not hold up the campaign for the length of the dictionary.
-    private static readonly TimeSpan _forPairs = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan _usualForPairs = TimeSpan.FromSeconds(90);
+
+    // SSH servers of devices (dropbear) delay each refusal by 0.3 s and take one user name on a connection: the whole dictionary takes two minutes.
+    private static readonly TimeSpan _forPairsOverSsh = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan _forGuessing = TimeSpan.FromSeconds(30);
 
     private const int ForDeclaredUser = 12;
@@ -28,6 +32,7 @@ internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeCont
     private readonly GuessingWatch _watch = new();
     private readonly List<AcceptedDefault> _accepted = [];
     private readonly List<string> _remarks = [];
+    private readonly TimeSpan _forPairs = request.Login.Protocol == LoginProtocol.Ssh ? _forPairsOverSsh : _usualForPairs;
     private readonly bool _passwordOnly = request.Login.Form is { UserField.Length: 0 };
     private LoginAttempt? _nonsense;
     private int _tolerance;
@@ -70,7 +75,7 @@ internal sealed class CredentialSeries(DefaultCredentialTrial request, ProbeCont
     private ImmutableArray<DefaultPair> Pairs()
     {
         var family = CredentialDictionary.Family(request.Login.Protocol);
-        var own = context.Declared.Lab.CredentialLists.SelectMany(list => list.Pairs).Where(pair => pair.Protocols.IsEmpty || pair.Protocols.Contains(family));
+        var own = context.Declared.Lab.CredentialLists.SelectMany(list => list.Pairs).Where(pair => pair.Protocols.IsEmpty || pair.Protocols.Contains(family) || (request.Login.Protocol == LoginProtocol.Ssh && pair.Protocols.Contains("ssh")));
         var dictionary = CredentialDictionary.For(request.Login.Protocol).ToList();
         var pairs = own.Concat(dictionary).Concat(CredentialPatterns.For(context.Declared.Dut, request.Endpoint.Address, family, _known.User)).ToList();
         var passwords = pairs.Where(pair => pair.Password.Reveal().Length > 0).DistinctBy(pair => pair.Password.Reveal(), StringComparer.Ordinal);

@@ -47,7 +47,7 @@ internal sealed class GuessingWatch
         _answers.Add(attempt.Elapsed);
         if (attempt.Reconnected && _reconnections++ == 0)
         {
-            _firstConnection = _answers.Count - 1;
+            _firstConnection = attempt.EndedAfter > 0 ? attempt.EndedAfter : _answers.Count - 1;
         }
     }
 

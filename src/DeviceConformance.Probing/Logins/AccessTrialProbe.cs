@@ -8,7 +8,7 @@ namespace DeviceConformance.Probing.Logins;
 
 /// <summary>
 /// Asks for a resource without a credential, with a wrong one (once, so that nothing locks), with one of few rights and with a valid
-/// one. Over Telnet, FTP and MQTT the resource is a session; of a login page it is the login.
+/// one. Over Telnet, FTP, MQTT and SSH the resource is a session; of a login page it is the login.
 /// </summary>
 public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
 {

@@ -22,7 +22,10 @@ public sealed record LoginAttempt(AccessResult Result, string Answer, TimeSpan E
     /// <summary>Whether the DUT had ended the connection, where the protocol would have allowed another attempt on it, so that a new one was opened.</summary>
     public bool Reconnected { get; init; }
 
-    /// <summary>What the protocol says of the attempt: HTTP status, FTP reply code, code of CONNACK; empty when it knows no codes.</summary>
+    /// <summary>How many attempts the connection took that the DUT ended before this one; 0 where that is not counted by connection.</summary>
+    public int EndedAfter { get; init; }
+
+    /// <summary>What the protocol says of the attempt: HTTP status, FTP reply code, code of CONNACK, message of SSH; empty when it knows no codes.</summary>
     public string Code { get; init; } = "";
 
     /// <summary>What the answer looks like, for comparing it with others.</summary>

@@ -74,6 +74,7 @@ public static class LoginClient
         LoginProtocol.Telnet => new TelnetLogin(endpoint, login, context),
         LoginProtocol.Ftp => new FtpLogin(endpoint, login, context),
         LoginProtocol.Mqtt => new BrokerLogin(endpoint, login, context),
+        LoginProtocol.Ssh => new SshLogin(endpoint, login, context),
         _ => null,
     };
 
@@ -105,7 +106,7 @@ public static class LoginClient
     internal static LoginAttempt NotSpoken(LoginPoint login) =>
         new(
             AccessResult.NotTried,
-            login.Protocol == LoginProtocol.Ssh ? "this version of the harness does not log in over SSH" : $"the harness does not speak the login ({login.Protocol})",
+            $"the harness does not speak the login ({login.Protocol})",
             TimeSpan.Zero,
             null,
             Blocked: false);

@@ -4,7 +4,7 @@ using DeviceConformance.Probing.Campaigns;
 
 namespace DeviceConformance.Probing.Logins;
 
-/// <summary>Logins whose only resource is the session itself: Telnet, FTP, MQTT.</summary>
+/// <summary>Logins whose only resource is the session itself: Telnet, FTP, MQTT, SSH.</summary>
 internal abstract class SessionLogin(Endpoint endpoint, LoginPoint login, ProbeContext context) : LoginSession(endpoint, login, context)
 {
     /// <summary>Whether a client gets a session without a credential of its own.</summary>

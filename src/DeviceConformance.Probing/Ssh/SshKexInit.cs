@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text;
 using DeviceConformance.Probing.Tls;
 
@@ -58,7 +59,20 @@ public sealed record SshKexInit(
         return true;
     }
 
-    private static bool TryNames(ReadOnlySpan<byte> bytes, out ImmutableArray<string> names)
+    /// <summary>The payload of a packet that offers these algorithms, with a random cookie and without languages.</summary>
+    internal byte[] ToPayload()
+    {
+        var writer = new SshWriter().Byte(Number).Raw(RandomNumberGenerator.GetBytes(CookieLength));
+        foreach (var list in (ImmutableArray<string>[])[KeyExchange, HostKeys, CiphersToServer, CiphersToClient, MacsToServer, MacsToClient, CompressionToServer, CompressionToClient, [], []])
+        {
+            writer.Names(list);
+        }
+
+        return writer.Bool(false).U32(0).ToArray();
+    }
+
+    /// <summary>Reads the content of a name-list.</summary>
+    internal static bool TryNames(ReadOnlySpan<byte> bytes, out ImmutableArray<string> names)
     {
         // Printable US-ASCII without blanks; the empty list is the empty string, an empty name is none (RFC 4251, 5 and 6).
         names = bytes.IsEmpty || bytes.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e) ? [] : [.. Encoding.ASCII.GetString(bytes).Split(',')];

@@ -36,9 +36,6 @@ public sealed class SshOpening
 
     private const int MinPadding = 4; // RFC 4253, 6
     private const int MaxMessages = 16;
-    private const byte Disconnect = 1; // RFC 4253, 11.1
-    private const byte Ignore = 2;
-    private const byte Debug = 4;
 
     private readonly List<byte> _input = [];
     private int _otherLines;
@@ -56,6 +53,15 @@ public sealed class SshOpening
 
     /// <summary>What the server offers; null before it came.</summary>
     public SshKexInit? KexInit { get; private set; }
+
+    /// <summary>The message with what the server offers as it came, which the key exchange hashes; empty before it came.</summary>
+    internal byte[] KexInitPayload { get; private set; } = [];
+
+    /// <summary>The identification string as it came, without CR LF, which the key exchange hashes.</summary>
+    internal byte[] IdentificationBytes { get; private set; } = [];
+
+    /// <summary>Packets taken: packets are numbered from the first one on (RFC 4253, 6.4).</summary>
+    internal uint Packets { get; private set; }
 
     /// <summary>What is malformed, or why the server took its leave; empty otherwise.</summary>
     public string Fault { get; private set; } = "";
@@ -80,6 +86,9 @@ public sealed class SshOpening
         _input.RemoveRange(0, used);
         return State;
     }
+
+    /// <summary>Bytes that came after the end, for whoever reads on.</summary>
+    internal byte[] Rest() => [.. _input];
 
     private bool TryLine(ReadOnlySpan<byte> input, out int length)
     {
@@ -108,7 +117,8 @@ public sealed class SshOpening
             return true;
         }
 
-        Identification = Transcript.Printable(input[..length].TrimEnd("\r\n"u8), MaxIdentification);
+        IdentificationBytes = input[..length].TrimEnd("\r\n"u8).ToArray();
+        Identification = Transcript.Printable(IdentificationBytes, MaxIdentification);
         if (!IsVersion2)
         {
             State = OpeningState.Complete;
@@ -145,6 +155,7 @@ public sealed class SshOpening
             return false;
         }
 
+        Packets++;
         TakeMessage(input[5..(length - padding)]);
         return true;
     }
@@ -155,14 +166,15 @@ public sealed class SshOpening
         {
             case SshKexInit.Number when SshKexInit.TryParse(payload, out var kexInit):
                 KexInit = kexInit;
+                KexInitPayload = payload.ToArray();
                 State = OpeningState.Complete;
                 break;
-            case Disconnect:
+            case SshMessage.Disconnect:
                 var reader = new WireReader(payload[1..]);
                 Fault = reader.TryU32(out var reason) && reader.TryVector32(out var text) ? $"disconnect, reason {reason}: {Encoding.UTF8.GetString(text)}" : "disconnect";
                 State = OpeningState.Disconnected;
                 break;
-            case Ignore or Debug when ++_messages < MaxMessages:
+            case SshMessage.Ignore or SshMessage.Debug when ++_messages < MaxMessages:
                 break;
             default:
                 Break($"message {payload[0]} in place of KEXINIT");

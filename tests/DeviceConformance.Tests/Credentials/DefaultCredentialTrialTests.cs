@@ -389,15 +389,15 @@ public sealed class DefaultCredentialTrialTests
     }
 
     [Test]
-    public async Task SSH_is_not_tried_and_says_what_to_do()
+    public async Task Login_that_is_not_spoken_is_not_tried_and_says_what_to_do()
     {
         using var bench = new LoginBench();
-        var request = new DefaultCredentialTrial(LoginBench.At(22), new LoginPoint(LoginProtocol.Ssh, 22, false, "/", null));
+        var request = new DefaultCredentialTrial(LoginBench.At(22), new LoginPoint(LoginProtocol.Other, 22, false, "/", null));
 
         var outcome = await new DefaultCredentialTrialProbe().AskAsync(request, bench.Context, default);
 
         Assert.That(outcome, Is.TypeOf<ProbeOutcome.NotRun>());
-        Assert.That(outcome.Summary, Does.Contain("SSH").And.Contain("dct answer"));
+        Assert.That(outcome.Summary, Does.Contain("Other").And.Contain("dct answer"));
     }
 
     private static async Task AnswerBasicAsync(HttpContext context, Func<string, string, int> judge)

@@ -25,17 +25,19 @@ public sealed class FaultyServersTests
     [Test]
     public Task Weak_walls_are_found_where_they_are() =>
         AssertFailsAsync(
-            Weakness.OldTls | Weakness.OpenStatus | Weakness.DefaultAccount | Weakness.OpenBroker,
-            "5.1-1-2 b: AuthMech-1",
+            Weakness.OldTls | Weakness.OpenStatus | Weakness.DefaultAccount | Weakness.OpenBroker | Weakness.DefaultShell,
+            "5.1-1-2 b: AuthMech-1 AuthMech-3",
             "5.1-3-2 a: AuthMech-1",
-            "5.1-5-2 b: AuthMech-1",
+            "5.1-5-2 b: AuthMech-1 AuthMech-3",
             "5.5-1-2 a: SecComMech-1",
             "5.5-4-2 a: SoftServ-1 SoftServ-2",
             "5.5-4-2 c: AuthMech-1",
             "5.5-5-2 a: AuthMech-1 SoftServ-1",
+            "5.5-5-2 b: 22",
             "5.5-6-2 a: SecComMech-1",
             "5.5-7-2 a: SecComMech-1",
-            "5.6-2-2 a: 443 8883");
+            "5.6-1-2 c: 22",
+            "5.6-2-2 a: 22 443 8883");
 
     private static async Task AssertFailsAsync(Weakness weak, params string[] expected)
     {

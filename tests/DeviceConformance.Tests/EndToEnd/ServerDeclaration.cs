@@ -55,6 +55,36 @@ internal static partial class ServerDeclaration
         Edit(folder, "ixit/13-SoftServ.yaml", text => Resources().Replace(text, "        - {method: GET, path: /home}\n        - {method: GET, path: /status}\n"));
     }
 
+    /// <summary>Adds a login over SSH with a password that the owner sets.</summary>
+    public static void DeclareShell(string folder)
+    {
+        Edit(folder, "ixit/01-AuthMech.yaml", text => text.TrimEnd() + $"""
+
+
+              - ID: AuthMech-3
+                Description: Login of the service over SSH.
+                Authentication Factor: Password.
+                Password Generation Mechanism: 'None: the owner defines the password.'
+                Security Guarantees: Confidentiality, integrity and authenticity of the login.
+                Cryptographic Details: SSH.
+                Brute Force Prevention: After {Attempts} wrong attempts in a row the login is refused.
+                Default Status: Enabled.
+                facts:
+                  subject: user
+                  factor: password
+                  origin: user-defined
+                  network-addressable: yes
+                  cryptographic: yes
+                  logins:
+                    - protocol: ssh
+                      port: 22
+                  lock-out: {"{"}attempts: {Attempts}, seconds: 60{"}"}
+
+            """);
+        // Enough to find the password and to see that no lock comes; the whole dictionary would take long.
+        Edit(folder, "lab.yaml", text => text.Replace("credential-attempts: 500", "credential-attempts: 40", StringComparison.Ordinal));
+    }
+
     /// <summary>Changes a file of a declaration.</summary>
     public static void Edit(string folder, string file, Func<string, string> edit)
     {

@@ -22,7 +22,7 @@ internal enum Weakness
     /// <summary>The broker on its plain port, without passwords.</summary>
     PlainBroker = 4,
 
-    /// <summary>An SSH server that nobody declared.</summary>
+    /// <summary>An SSH server, for keys only, that nobody declared.</summary>
     Ssh = 8,
 
     /// <summary>A web page on the IPv6 address alone that nobody declared.</summary>
@@ -39,6 +39,9 @@ internal enum Weakness
 
     /// <summary>The declared broker asks for no password.</summary>
     OpenBroker = 256,
+
+    /// <summary>A declared SSH login whose account has a well-known password.</summary>
+    DefaultShell = 512,
 }
 
 /// <summary>A device made of Debian's servers in a network of its own, with its declaration: nginx as web interface, mosquitto as broker.</summary>
@@ -73,10 +76,15 @@ internal sealed class ServerDevice : IDisposable
         try
         {
             device.WriteFiles(weak);
+            if (weak.HasFlag(Weakness.DefaultShell))
+            {
+                ServerDeclaration.DeclareShell(device.Declaration);
+            }
+
             foreach (var (port, command) in device.Servers(weak))
             {
                 // Without a name server to ask, none waits for the name of its client.
-                device.Network.Start("sh", "-c", $"mount --bind /dev/null /etc/resolv.conf; exec {command}");
+                device.Network.Start("sh", "-c", $"mount --bind /dev/null /etc/resolv.conf; {(port == 22 ? device.OwnAccounts : "")} exec {command}");
                 await device.Network.WaitForPortAsync(port);
             }
 
@@ -120,7 +128,15 @@ internal sealed class ServerDevice : IDisposable
         {
             yield return ("dropbear", "dropbear-bin");
         }
+
+        if (weak.HasFlag(Weakness.DefaultShell))
+        {
+            yield return ("sshd", "openssh-server");
+        }
     }
+
+    // Mounts made by "ip netns exec" are its own; the host keeps its account files.
+    private string OwnAccounts => $"mkdir -p /run/sshd; mount --bind {_folder.File("shadow")} /etc/shadow;";
 
     private IEnumerable<(int Port, string Command)> Servers(Weakness weak)
     {
@@ -140,6 +156,11 @@ internal sealed class ServerDevice : IDisposable
         {
             yield return (22, $"dropbear -F -E -s -R -p 22 -P {_folder.File("dropbear.pid")}");
         }
+
+        if (weak.HasFlag(Weakness.DefaultShell))
+        {
+            yield return (22, $"/usr/sbin/sshd -D -f /dev/null -h {_folder.File("host_key")} -o UsePAM=no -o PermitRootLogin=yes -o PidFile=none");
+        }
     }
 
     private void WriteFiles(Weakness weak)
@@ -155,6 +176,12 @@ internal sealed class ServerDevice : IDisposable
         File.WriteAllText(_folder.File("nginx.conf"), NginxConf(weak));
         File.WriteAllText(_folder.File("mosquitto.conf"), MosquittoConf(weak));
         Network.Run("mosquitto_passwd", "-c", "-b", _folder.File("panels"), ServerDeclaration.Panel, ServerDeclaration.PanelPassword);
+        if (weak.HasFlag(Weakness.DefaultShell))
+        {
+            Network.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _folder.File("host_key"));
+        }
+
+        File.WriteAllText(_folder.File("shadow"), $"root:{Network.Run("openssl", "passwd", "-6", "root").Trim()}:19000:0:99999:7:::\n");
         Directory.CreateDirectory(_folder.File("ftp"));
         File.WriteAllText(_folder.File("vsftpd.conf"), $"listen=NO\nlisten_ipv6=YES\nbackground=NO\nanonymous_enable=YES\nanon_root={_folder.File("ftp")}\n");
     }

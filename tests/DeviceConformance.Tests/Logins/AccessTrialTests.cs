@@ -265,12 +265,12 @@ public sealed class AccessTrialTests
     {
         using var bench = new LoginBench();
         using var probe = new AccessTrialProbe();
-        var request = new AccessTrial(LoginBench.At(22), Mechanism, new LoginPoint(LoginProtocol.Ssh, 22, false, "/", null), "GET", "/");
+        var request = new AccessTrial(LoginBench.At(22), Mechanism, new LoginPoint(LoginProtocol.Other, 22, false, "/", null), "GET", "/");
 
         var seen = Seen(await ((Probe)probe).AskAsync(request, bench.Context, default));
 
         Assert.That((seen.Anonymous, seen.Valid, seen.Coverage.IsComplete), Is.EqualTo((AccessResult.NotTried, AccessResult.NotTried, false)));
-        Assert.That(seen.Coverage.Statement, Does.Contain("SSH"));
+        Assert.That(seen.Coverage.Statement, Does.Contain("does not speak"));
     }
 
     private static Task NotFound(HttpContext context)

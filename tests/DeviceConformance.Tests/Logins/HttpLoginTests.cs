@@ -228,7 +228,6 @@ public sealed class HttpLoginTests
         }
     }
 
-    [TestCase(LoginProtocol.Ssh)]
     [TestCase(LoginProtocol.Other)]
     public async Task A_login_that_the_harness_does_not_speak_is_not_tried(LoginProtocol protocol)
     {

@@ -88,6 +88,52 @@ public sealed class LoginDaemonTests : IDisposable
         });
     }
 
+    [Test]
+    public async Task Openssh_tells_right_from_wrong_and_closes_after_six_attempts()
+    {
+        var login = await StartOpenSshAsync("");
+
+        await AssertTellsRightFromWrongAsync(login, "51");
+        using var bench = Bench(300);
+        await using var session = LoginClient.Open(At(22), login, bench.Context)!;
+        var ended = new List<int>();
+        for (var attempt = 0; attempt < 8; attempt++)
+        {
+            var tried = await session.TryAsync(User, new Secret("not-the-password"), default);
+            Assert.That(tried.Result, Is.EqualTo(AccessResult.Refused), tried.Answer);
+            ended.Add(tried.EndedAfter);
+        }
+
+        Assert.That(ended, Is.EqualTo(new[] { 0, 0, 0, 0, 0, 0, 6, 0 }));
+    }
+
+    [Test]
+    public async Task Openssh_of_old_devices_tells_right_from_wrong()
+    {
+        var login = await StartOpenSshAsync("-o KexAlgorithms=diffie-hellman-group1-sha1 -o Ciphers=3des-cbc -o MACs=hmac-sha1 -o HostKeyAlgorithms=ssh-rsa");
+
+        await AssertTellsRightFromWrongAsync(login, "51");
+    }
+
+    [Test]
+    public async Task Dropbear_tells_right_from_wrong_for_one_user_and_the_next()
+    {
+        RequireTool("dropbearkey", "dropbear-bin");
+        await StartAsync(22, "dropbear", "dropbear-bin", $"""
+            dropbearkey -t ed25519 -f {_folder}/key
+            exec dropbear -F -E -p 22 -r {_folder}/key -P {_folder}/pid
+            """);
+        var login = new LoginPoint(LoginProtocol.Ssh, 22, false, "/", null);
+        using var bench = Bench(30);
+        await using var session = LoginClient.Open(At(22), login, bench.Context)!;
+
+        var wrong = await session.TryAsync(User, new Secret(User), default);
+        var right = await session.TryAsync(User, new Secret(Password), default);
+        var nobody = await session.TryAsync("nobody-here", new Secret(Password), default);
+
+        Assert.That((wrong.Result, right.Result, nobody.Result), Is.EqualTo((AccessResult.Refused, AccessResult.Granted, AccessResult.Refused)), $"{wrong.Answer}; {right.Answer}; {nobody.Answer}");
+    }
+
     [TestCase("basic", "", LoginProtocol.HttpBasic)]
     [TestCase("digest", "MD5", LoginProtocol.HttpDigest)]
     [TestCase("digest", "SHA-256", LoginProtocol.HttpDigest)]
@@ -118,6 +164,16 @@ public sealed class LoginDaemonTests : IDisposable
             Assert.That(seen.PasswordInClear, Is.EqualTo(protocol == LoginProtocol.HttpBasic));
             Assert.That(bench.Transcript, Does.Not.Contain(Password));
         });
+    }
+
+    private async Task<LoginPoint> StartOpenSshAsync(string options)
+    {
+        await StartAsync(22, "sshd", "openssh-server", $"""
+            mkdir -p /run/sshd
+            ssh-keygen -q -t rsa -b 2048 -N '' -f {_folder}/key
+            exec /usr/sbin/sshd -D -f /dev/null -h {_folder}/key -o UsePAM=no -o PidFile=none {options}
+            """);
+        return new LoginPoint(LoginProtocol.Ssh, 22, false, "/", null);
     }
 
     private async Task AssertTellsRightFromWrongAsync(LoginPoint login, string code)

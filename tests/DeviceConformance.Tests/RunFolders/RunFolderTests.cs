@@ -77,6 +77,7 @@ public sealed class RunFolderTests : IDisposable
         var records = bench.Observations().Records.Select(entry => entry.Record)
             .Append(new ProbeRecord(question, new ProbeOutcome.Observed(answer), _now, _now, [new EvidenceRef("artefacts/x", "00")]))
             .Append(new ProbeRecord(new SshEnumeration(new Endpoint(_address, 22)), new ProbeOutcome.Unanswered(Silence.Refused, "refused"), _now, _now, []))
+            .Append(new ProbeRecord(new SshEnumeration(new Endpoint(_address, 2222)), new ProbeOutcome.Observed(TestCases.Bench.Ssh("password")), _now, _now, []))
             .Append(new ProbeRecord(new ServiceIdentification(Endpoint.Parse("tcp/[fe80::1]:9")), new ProbeOutcome.NotRun(NotRunReason.DutGone, "gone"), _now, _now, []))
             .ToList();
         using (var run = Create())

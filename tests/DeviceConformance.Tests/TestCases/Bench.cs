@@ -94,6 +94,25 @@ internal sealed class Bench
         See(new DisclosureSurvey(endpoint, protocol, false), new DisclosureSeen(endpoint, protocol, false, [], [], [.. logins]) { Coverage = All });
     }
 
+    /// <summary>Opens an SSH server that nobody declared and that lists methods of authentication.</summary>
+    public void OpenUndeclaredSsh(params string[] methods)
+    {
+        OpenUndeclared(22, ServiceProtocol.Ssh, new LoginPoint(LoginProtocol.Ssh, 22, false, "/", null));
+        See(new SshEnumeration(new Endpoint(Address, 22)), Ssh(methods));
+    }
+
+    /// <summary>An SSH server of today.</summary>
+    public static SshServerSeen Ssh(params string[] methods) =>
+        new(new Endpoint(Address, 22), "SSH-2.0-x", ["curve25519-sha256", "kex-strict-s-v00@openssh.com"], ["ssh-ed25519"], ["aes256-gcm@openssh.com"], ["hmac-sha2-256"])
+        {
+            IsProbed = true,
+            Keys = [new SshHostKeySeen("ssh-ed25519", 256, "AAAA", "ssh-ed25519", true)],
+            Compression = ["none"],
+            User = methods.Length > 0 ? "root" : "",
+            Methods = [.. methods],
+            Coverage = All,
+        };
+
     /// <summary>What a sound device shows of UDP: nothing answers, and a limit of ICMP keeps all but a few ports unproven.</summary>
     public static UdpPortsSeen Udp(params UdpServiceSeen[] open) =>
         new(Address, [.. open], new PortSet(Enumerable.Range(60000, 60)), new PortSet(Enumerable.Range(1, 59999).Except(open.Select(service => service.Port))), new PortSet(Enumerable.Range(60060, 5476)), 90000, 60, 1, "test") { Coverage = Part };
