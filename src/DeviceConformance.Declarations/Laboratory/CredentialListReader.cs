@@ -15,7 +15,7 @@ internal static class CredentialListReader
     private const long LongestFile = 8 * 1024 * 1024;
     private const int MostPairs = 100_000;
 
-    private static readonly string[] _families = ["http", "telnet", "ftp", "mqtt", "ssh", "rtsp"];
+    private static readonly string[] _families = ["http", "telnet", "ftp", "mqtt", "ssh"];
 
     /// <summary>Reads a list.</summary>
     /// <param name="folder">The declaration's folder.</param>

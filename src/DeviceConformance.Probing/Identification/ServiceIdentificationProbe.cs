@@ -10,11 +10,13 @@ namespace DeviceConformance.Probing.Identification;
 /// <summary>Finds out what speaks on a port: listens first, then speaks. Port numbers only order the questions.</summary>
 public sealed class ServiceIdentificationProbe : Probe<ServiceIdentification>
 {
-    private const int Parallel = 3;
+    private const int Parallel = 4;
     private const int BannerLength = 512;
     private const int MaxAnswer = 4096;
     private static readonly TimeSpan _listen = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan _answer = TimeSpan.FromMilliseconds(1500);
+    // A small processor reckons for seconds before its first flight.
+    private static readonly TimeSpan _hello = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan _handshake = TimeSpan.FromSeconds(4);
 
     /// <inheritdoc/>
@@ -102,10 +104,16 @@ public sealed class ServiceIdentificationProbe : Probe<ServiceIdentification>
             await using (connection)
             {
                 await connection.SendAsync(new ClientHello(version, _offer).ToBytes(), _answer, cancellationToken);
-                var (said, _) = await ReadAsync(connection, _answer, cancellationToken);
+                var (said, silence) = await ReadAsync(connection, _hello, cancellationToken);
                 if (Recognition.IsTls(said))
                 {
                     return true;
+                }
+
+                if (silence is Silence.NoReply)
+                {
+                    // A server that does not like the version says so or closes (RFC 8446, 4.1.3 and 6.2); one that stays silent speaks no TLS.
+                    return false;
                 }
             }
         }

@@ -70,12 +70,16 @@ internal static partial class IdentifyComparison
     // A name with a question mark is a guess by the port's number: nothing was recognised.
     private static Answer Nmap(string output) => new(
         [.. Found().Matches(output).Where(match => !match.Groups[2].Value.EndsWith('?')).Select(match => $"{match.Groups[1].Value}/{Ours(match.Groups[2].Value.Split('|')[^1])}")],
-        "");
+        string.Join(' ', Found().Matches(output).Select(match => $"{match.Groups[1].Value}/{match.Groups[2].Value}")));
 
     private static string Ours(string nmap) => nmap switch
     {
         "vnc" => "rfb",
         "secure-mqtt" => "mqtt",
+        "sip-proxy" => "sip",
+        "upnp" => "http",
+        // The name nmap's file gives to mosquitto's greeting.
+        _ when nmap.StartsWith("mosquitto", StringComparison.Ordinal) => "mqtt",
         _ => nmap,
     };
 
