@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using DeviceConformance.Declarations.Complaints;
+using DeviceConformance.Declarations.Yaml;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.Model.Standard;
+using DeviceConformance.Probing.Coap;
+using DeviceConformance.Probing.DebugAccess;
+using DeviceConformance.Probing.Disclosure;
+using DeviceConformance.Probing.Dns;
+using DeviceConformance.Probing.Identification;
+using DeviceConformance.Probing.Logins;
+using DeviceConformance.Probing.Mqtt;
+using DeviceConformance.Probing.RawPackets;
+using DeviceConformance.Probing.Snmp;
+using DeviceConformance.Probing.Ssh;
+using DeviceConformance.Probing.Tls;
+using DeviceConformance.Probing.UdpSweep;
+using DeviceConformance.Probing.Updates;
+using DeviceConformance.Probing.Upnp;
+using DeviceConformance.Reporting.Json;
+using DeviceConformance.Tests.Reporting;
+using DeviceConformance.Tests.Tls;
+using DeviceConformance.Tests.UdpSweep;
+
+namespace DeviceConformance.Tests.Fuzzing;
+
+/// <summary>All parsers of foreign bytes. A new parser is an entry here.</summary>
+internal static class FuzzTargets
+{
+    private const string Page = """
+        <!doctype html><html><head><title>Heater 2.1.0</title><meta http-equiv="refresh" content="0; url=/home"><script src="/app.js">fetch('/api/v1/status')</script></head>
+        <body><form method="post" action="/login?next=%2F"><input type=hidden name="token" value="a&amp;b"><input name=user><input type='password' name="password"></form>
+        <a href="/status.json">status</a><!-- serial GW24-004711 --><frame src=menu.html></body></html>
+        """;
+
+    private const string Status = """{"firmware":"2.1.0","mac":"02:00:5e:10:00:01","wifi":{"ssid":"Cellar","psk":"Grill-Kohle-9"},"log":["10.0.0.7 admin logged in",1.5e3,null,true],"nested":[[[[{}]]]]}""";
+
+    private static readonly Model.Declared.Declaration _declaration = new TestCases.Bench(StandardEdition.V3).Declaration();
+
+    private static readonly byte[] _certificate = MakeCertificate();
+
+    private static readonly byte[] _flight = ScriptedTlsServer.Flight(0xc02f, _certificate, 0xff, 0x01, 0, 1, 0);
+
+    private static readonly byte[] _kexInit = new SshKexInit(["curve25519-sha256", "ecdh-sha2-nistp256"], ["ssh-ed25519"], ["aes128-ctr"], ["aes128-ctr"], ["hmac-sha2-256"], ["hmac-sha2-256"], ["none"], ["none"]).ToPayload();
+
+    public static ImmutableArray<FuzzTarget> All { get; } =
+    [
+        new("tls-flight", [_flight, FakeFlight.Alert(40), [.. _flight, .. _flight]], bytes => $"{Flight(bytes).State} {Flight(bytes).Hello is null}"),
+        new("tls-certificate", [_certificate], bytes => CertificateReading.TryRead(bytes, DateTimeOffset.UnixEpoch, out var seen) ? $"{seen.KeyBits}" : "no"),
+        new("tls-key-exchange", [Hex("03 001d 20" + new string('7', 64) + "0401 0004 01020304"), Hex("0004 ffffffff 0001 02 0004 01020304 0401 0002 0102")], KeyExchange),
+        new("ssl2-hello", [Hex("8010 04 00 01 0002 0000 0003 0000 010080")], bytes => $"{Ssl2.Read(bytes, out _, out _)}"),
+        new("dtls-datagrams", [[.. UdpAnswerSamples.All.Where(sample => sample.Question.StartsWith("DTLS", StringComparison.Ordinal)).SelectMany(sample => sample.Bytes)]], Dtls),
+        new("ssh-opening", [[.. "SSH-2.0-OpenSSH_9.2p1 Debian\r\n"u8, .. SshPacket(_kexInit)], [.. "hello\r\nSSH-1.99-Cisco\n"u8]], bytes => $"{new SshOpening().Append(bytes)}"),
+        new("ssh-kexinit", [_kexInit], bytes => $"{SshKexInit.TryParse(bytes, out _)}"),
+        new("ssh-host-key", [Hex("0000000b 7373682d65643235353139 00000020" + new string('3', 64)), Hex("00000007 7373682d727361 00000003 010001 00000009 00" + new string('9', 16))], bytes => SshHostKey.TryParse(bytes, out var key) ? key.GetType().Name : "no"),
+        new("ssh-answers", [Hex("33 00000012 7075626c69636b65792c70617373776f7264 00"), Hex("3c 00000000 00000000 00000000 00000001 00000009 50617373776f72643a 00"), Hex("35 00000005 68656c6c6f 00000000")], SshAnswers),
+        new("mqtt-packets", [Hex("20 02 00 00"), Hex("30 0d 0005 612f622f63 68656c6c6f 21"), Hex("20 09 00 00 06 21 000a 13 0005"), Hex("90 03 0001 00")], Mqtt),
+        new("dns-message", Udp("DNS version", "mDNS services and name"), bytes => DnsMessage.TryParse(bytes, out var message) ? "yes" : "no"),
+        new("snmp-message", [.. Udp("SNMPv1 get sysDescr", "SNMPv2c get sysDescr"), .. Udp("SNMPv3 discovery")], bytes => $"{SnmpMessage.TryParse(bytes, out _)} {SnmpMessage.TryParseEngine(bytes, 0x64637401, out _)}"),
+        new("coap-message", Udp("CoAP GET /.well-known/core"), bytes => $"{CoapMessage.TryParse(bytes, out _)}"),
+        new("coap-links", [Text("</sensors/temp>;rt=\"temperature-c\";if=\"sensor\";obs,</time>;ct=0,</a>;title=\"x\\\"y\"")], bytes => $"{Math.Min(4, CoapLink.Read(Chars(bytes)).Length)}"),
+        new("netbios-names", Udp("NetBIOS node status"), bytes => $"{NetbiosSurvey.TryParse(bytes, out _, out _)}"),
+        new("udp-answers", [.. UdpAnswerSamples.All.Select(sample => sample.Bytes)], UdpRead),
+        new("upnp-description", [Text("<root><device><friendlyName>Boiler</friendlyName><serviceList><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><SCPDURL>/a.xml</SCPDURL><controlURL>/c</controlURL></service></serviceList></device></root>"), Text("<scpd><actionList><action><name>GetStatusInfo</name><argumentList><argument><name>New</name><direction>out</direction></argument></argumentList></action></actionList></scpd>")], bytes => $"{Math.Min(3, UpnpDescription.Services(Chars(bytes)).Length)} {Math.Min(3, UpnpDescription.Actions(Chars(bytes)).Length)}"),
+        new("debug-answers", [Hex("434e584e 00000001 00100000 07000000 32020000 bcb1a7b1 646576696365 00"), Hex("02 01 02"), Text("module1\tfiles\nmodule2\n@RSYNCD: EXIT\n")], Debug),
+        new("recognition", [Text("SSH-2.0-x\r\n"), Text("220 ESMTP ready\r\n"), Text("HTTP/1.1 200 OK\r\nServer: x/1\r\n\r\n"), Text("RTSP/1.0 200 OK\r\nServer: g\r\n\r\n"), Hex("16 0303 0002 0200"), Text("RFB 003.008\n"), Hex("fffb01fffb03"), Hex("ff534d4272")], bytes => $"{Recognition.Answer(bytes)?.Protocol} {Recognition.IsTls(bytes)} {Recognition.MqttAnswer(bytes, MqttPacket.Level311)?.Protocol} {Recognition.ModbusAnswer(bytes, 1)?.Protocol}"),
+        new("html-page", [Text(Page)], bytes => $"{HtmlPage.Read(Chars(bytes)).Title.Length > 0}"),
+        new("html-form", [Text(Page)], bytes => $"{HtmlForm.TryFind(Chars(bytes), "password", out _)}"),
+        new("information", [Text(Page), Text(Status), Text("Linux 5.10.0 (root@build) uptime 3 days 192.168.1.7 fe80::1 -----BEGIN PRIVATE KEY-----")], Information),
+        new("auth-challenge", [Text("Digest realm=\"a, b\", nonce=\"x\\\"y\", qop=\"auth,auth-int\", algorithm=SHA-256, Basic realm=z")], bytes => $"{AuthChallenge.TryParse(Chars(bytes), out var found)} {(found.IsDefault ? 0 : Math.Min(3, found.Length))}"),
+        new("http-request-head", [Text("GET /image.bin?x=1 HTTP/1.1\r\nHost: a:1\r\nRange: bytes=0-1023\r\n\r\n")], bytes => $"{HttpRequestHead.TryParse(bytes, out _)}"),
+        new("rtsp-answer", [Text("RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\nContent-Length: 3\r\n\r\nv=0")], bytes => $"{RtspSurvey.TryParse(Chars(bytes), out _, out _, out _)}"),
+        new("ftp-reply", [Text("220-Welcome\r\n 220 x\r\n220 ready\r\n"), Text("530 no\r\n")], bytes => $"{FtpReply.TryParse(bytes, out var reply, out var length)} {reply?.Code}"),
+        new("telnet", [[0xff, 0xfb, 1, 0xff, 0xfa, 24, 1, 0xff, 0xf0, .. "\u001b[2J\u001b[1;31mlogin: "u8, 8, 8, 0xff, 0xff]], Telnet),
+        new("raw-packets", [Hex("45000028 0000 4000 4006 0000 0a4d0001 0a4d0002 0050 c000 00000001 00000002 5012 ffff 0000 0000"), Hex("0301 0000 00000000 45000028 0000 4000 4006 0000 0a4d0001 0a4d0002 0050 c000 00000001")], bytes => $"{IPPacket.TryParse(bytes, out _)} {TcpSegment.TryParse(bytes, out _)} {IcmpUnreachable.TryParse(bytes, false, out _)} {IcmpUnreachable.TryParse(bytes, true, out _)}"),
+        new("yaml", [Text("edition: V3.1.3\nsamples:\n  - {name: A, mac: ['02:00:5e:10:00:01'], addresses: [127.0.0.1, '::1']}\nconditions:\n  '14': {holds: yes, because: |\n    text}\n")], bytes => $"{YamlText.Parse(bytes, "x.yaml", new ComplaintBook())?.Kind}"),
+        new("endpoints-and-ports", [Text("udp/[fe80::1%eth0]:5353"), Text("1-52,54-65535"), Text("192.0.2.7")], bytes => $"{Endpoint.TryParse(Chars(bytes), null, out _)} {PortSet.TryParse(Chars(bytes), null, out _)} {DutAddress.TryParse(Chars(bytes), null, out _)}"),
+        new("assessment-json", [Assessment()], AssessmentOrRefusal),
+    ];
+
+    private static ServerFlight Flight(byte[] bytes)
+    {
+        var flight = new ServerFlight();
+        flight.Append(bytes);
+        return flight;
+    }
+
+    private static string KeyExchange(byte[] bytes) => string.Join(' ', Enum.GetValues<KeyExchangeParameters>().Select(kind => ServerKeyExchange.TryParse(bytes, kind, TlsVersion.Tls12, out _) ? '1' : '0'));
+
+    private static string Dtls(byte[] bytes)
+    {
+        var assembly = new DtlsAssembly();
+        foreach (var datagram in bytes.Chunk(200))
+        {
+            assembly.Append(datagram);
+        }
+
+        return $"{assembly.IsBroken} {assembly.Flight.State} {assembly.Cookie is null}";
+    }
+
+    private static string SshAnswers(byte[] bytes) =>
+        $"{SshAuthentication.TryFailure(bytes, out _, out var partial)} {partial} {SshAuthentication.TryText(bytes, out _)} {SshAuthentication.TryPrompts(bytes, out _, out var prompts)} {Math.Min(prompts, 3)}";
+
+    private static string Mqtt(byte[] bytes)
+    {
+        var outcome = new StringBuilder();
+        foreach (var level in new[] { MqttPacket.Level311, MqttPacket.Level5 })
+        {
+            outcome.Append($"{MqttPacket.TryParse(bytes, level, out var packet, out _, out var error)} {packet?.GetType().Name} {error} ");
+        }
+
+        return outcome.ToString();
+    }
+
+    private static string UdpRead(byte[] bytes) => string.Join(',', UdpQuestions.All.Where(question => question.Read(bytes) is not null).Select(question => question.Name));
+
+    private static string Debug(byte[] bytes) =>
+        $"{DebugServices.ReadAdb(bytes) is null} {DebugServices.ReadX11(bytes) is null} {DebugServices.ReadPortmapper(bytes) is null} {GreetingServices.ReadSecurity(bytes, false) is null} {GreetingServices.ReadSecurity(bytes, true) is null} {GreetingServices.ReadModules(Chars(bytes)) is null}";
+
+    private static string Information(byte[] bytes)
+    {
+        var reader = new InformationReader(_declaration);
+        var text = Chars(bytes);
+        var kinds = Enum.GetValues<TextKind>().SelectMany(kind => reader.Read(text, kind).Items.Select(item => item.Kind)).Distinct().Order();
+        return $"{string.Join(',', kinds)} {reader.TryReadJson(text, out _, out var names)}";
+    }
+
+    private static string Telnet(byte[] bytes)
+    {
+        List<byte> data = [], reply = [];
+        new TelnetData().Take(bytes, data, reply);
+        var (text, replies) = new TelnetText().Take(bytes);
+        return $"{Math.Min(data.Count, 20)} {Math.Min(reply.Count, 9)} {Math.Min(text.Length, 9)} {Math.Min(replies.Length, 9)}";
+    }
+
+    private static string AssessmentOrRefusal(byte[] bytes)
+    {
+        try
+        {
+            return AssessmentJson.Read(new MemoryStream(bytes)).Overall.Verdict.ToString();
+        }
+        catch (JsonException)
+        {
+            // The one way in which it refuses a file; its callers name the file.
+            return "refused";
+        }
+    }
+
+    private static byte[] Assessment()
+    {
+        using var stream = new MemoryStream();
+        AssessmentJson.Write(stream, Samples.EveryKind);
+        return stream.ToArray();
+    }
+
+    private static byte[] MakeCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=device, O=Maker", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("device.local");
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(30));
+        return certificate.RawData;
+    }
+
+    // RFC 4253, 6: length, padding length, payload, padding.
+    private static byte[] SshPacket(byte[] payload)
+    {
+        var padding = 8 - ((payload.Length + 5) % 8) + 4;
+        var length = payload.Length + 1 + padding;
+        return [(byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length, (byte)padding, .. payload, .. new byte[padding]];
+    }
+
+    private static byte[][] Udp(params string[] questions) => [.. UdpAnswerSamples.All.Where(sample => questions.Contains(sample.Question)).Select(sample => sample.Bytes)];
+
+    private static string Chars(byte[] bytes) => Encoding.UTF8.GetString(bytes);
+
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static byte[] Hex(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+}
