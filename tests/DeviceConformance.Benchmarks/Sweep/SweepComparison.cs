@@ -35,7 +35,7 @@ internal static partial class SweepComparison
             }
 
             await device.WaitForPortAsync(80);
-            Contest.Run(title, [.. Contenders(device)], _open.Select(port => port.ToString()).ToHashSet(), options.Rounds, () => Counters(device));
+            Contest.Run(title, [.. Contenders(device)], _open.Select(port => port.ToString()).ToHashSet(), options.Rounds, () => Counters.Of(device));
             await end.CancelAsync();
             await Task.WhenAll(doors);
         }
@@ -66,14 +66,6 @@ internal static partial class SweepComparison
                 ["masscan", address, "-p1-65535", .. arguments.Split(' '), "--wait", "1", "-e", device.HostLink, "--source-ip", spare.ToString(), "--router-mac", mac],
                 Masscan);
         }
-    }
-
-    private static (long Packets, long Connections) Counters(NetworkNamespace device)
-    {
-        var tcp = device.Run("cat", "/proc/net/snmp").Split('\n').Where(line => line.StartsWith("Tcp:", StringComparison.Ordinal)).Select(line => line.Split(' ')).ToArray();
-        return (
-            long.Parse(device.Run("cat", "/sys/class/net/eth0/statistics/rx_packets")),
-            long.Parse(tcp[1][Array.IndexOf(tcp[0], "PassiveOpens")]));
     }
 
     private static Answer Nmap(string output) => new([.. NmapOpen().Matches(output).Select(match => match.Groups[1].Value)], "");
