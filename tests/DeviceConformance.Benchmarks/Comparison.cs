@@ -11,12 +11,13 @@ internal sealed record Comparison(string Name, string Does, Func<Options, Task<i
 /// <summary>Command line of a comparison.</summary>
 /// <param name="Rounds">How often each contender runs; the rounds are interleaved.</param>
 /// <param name="Only">Word that must occur in the name of a condition; empty: all.</param>
-internal sealed record Options(int Rounds, string Only)
+/// <param name="Full">Whether also what takes minutes.</param>
+internal sealed record Options(int Rounds, string Only, bool Full)
 {
     public static Options Parse(string[] words)
     {
         string After(string word, string otherwise) => Array.IndexOf(words, word) is >= 0 and var at && at + 1 < words.Length ? words[at + 1] : otherwise;
-        return new Options(int.Parse(After("--rounds", "3"), CultureInfo.InvariantCulture), After("--only", ""));
+        return new Options(int.Parse(After("--rounds", "3"), CultureInfo.InvariantCulture), After("--only", ""), words.Contains("--full"));
     }
 }
 

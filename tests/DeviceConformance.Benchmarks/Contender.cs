@@ -7,7 +7,8 @@ namespace DeviceConformance.Benchmarks;
 /// <param name="Name">How it stands in the table.</param>
 /// <param name="Command">Program and arguments.</param>
 /// <param name="Read">Reads what it found from what it printed.</param>
-internal sealed record Contender(string Name, IReadOnlyList<string> Command, Func<string, Answer> Read)
+/// <param name="Codes">Exit codes that mean that it ran; null: 0 only, empty: any.</param>
+internal sealed record Contender(string Name, IReadOnlyList<string> Command, Func<string, Answer> Read, int[]? Codes = null)
 {
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(5);
 
@@ -32,7 +33,7 @@ internal sealed record Contender(string Name, IReadOnlyList<string> Command, Fun
 
         var elapsed = clock.Elapsed;
         var after = counters();
-        var answer = process.ExitCode == 0 ? Read(output.GetAwaiter().GetResult()) : new Answer([], $"failed: {errors.GetAwaiter().GetResult().Trim()}");
+        var answer = (Codes ?? [0]) is { Length: 0 } || (Codes ?? [0]).Contains(process.ExitCode) ? Read(output.GetAwaiter().GetResult()) : new Answer([], $"failed: {errors.GetAwaiter().GetResult().Trim()}");
         return new Go(elapsed, answer, after.Packets - before.Packets, after.Connections - before.Connections);
     }
 }

@@ -2,10 +2,12 @@ using DeviceConformance.Benchmarks;
 using DeviceConformance.Benchmarks.Identify;
 using DeviceConformance.Benchmarks.Ssh;
 using DeviceConformance.Benchmarks.Sweep;
+using DeviceConformance.Benchmarks.Tls;
 using DeviceConformance.Benchmarks.Udp;
 
 // To add a comparison: a file that makes its targets and contenders, and a line here.
-Comparison[] comparisons = [SweepComparison.Comparison, UdpComparison.Comparison, IdentifyComparison.Comparison, SshComparison.Comparison];
+Comparison[] comparisons =
+    [SweepComparison.Comparison, UdpComparison.Comparison, IdentifyComparison.Comparison, TlsComparison.Comparison, SshComparison.Comparison];
 
 if (args is ["ask", .. var question])
 {
@@ -16,7 +18,7 @@ if (args is ["ask", .. var question])
 var comparison = comparisons.FirstOrDefault(comparison => args is [var name, ..] && comparison.Name == name);
 if (comparison is null)
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/DeviceConformance.Benchmarks -- COMPARISON [--rounds N] [--only WORD]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/DeviceConformance.Benchmarks -- COMPARISON [--rounds N] [--only WORD] [--full]");
     foreach (var known in comparisons)
     {
         Console.Error.WriteLine($"  {known.Name,-10} {known.Does}");

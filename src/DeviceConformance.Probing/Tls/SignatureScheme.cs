@@ -42,8 +42,15 @@ public static class SignatureScheme
         0x081a, 0x081b, 0x081c, 0x0303, 0x0301, 0x0203, 0x0201, 0x0402, 0x0302, 0x0202, 0x0101,
     ];
 
-    /// <summary>What may sign a handshake of TLS 1.3 (RFC 8446, 4.2.3; RFC 8734).</summary>
-    public static ImmutableArray<int> ForTls13 { get; } = [0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x081a, 0x081b, 0x081c];
+    /// <summary>What may sign a handshake of TLS 1.3 (RFC 8446, 4.2.3; RFC 8734), by the kind of key that it needs.</summary>
+    public static ImmutableArray<ImmutableArray<int>> FamiliesForTls13 { get; } =
+    [
+        [0x0403, 0x0503, 0x0603],
+        [0x0807, 0x0808],
+        [0x0804, 0x0805, 0x0806],
+        [0x0809, 0x080a, 0x080b],
+        [0x081a, 0x081b, 0x081c],
+    ];
 
     /// <summary>Name of an algorithm; its number when it has none.</summary>
     public static string Name(int code) => _names.TryGetValue(code, out var name) ? name : $"signature 0x{code:x4}";

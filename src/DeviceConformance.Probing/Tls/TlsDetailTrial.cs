@@ -165,25 +165,33 @@ internal sealed class TlsDetailTrial(HelloSender sender, IReadOnlyList<TlsVersio
         }
     }
 
-    // TLS 1.3 encrypts the signature, so each algorithm is offered alone; a server that refuses none shows nothing by that.
+    // TLS 1.3 encrypts the signature, so only a refusal shows: a family is offered, and what it holds alone only when the family is taken.
+    // A server that refuses none shows nothing by that.
     private async Task FindSignaturesByRefusalAsync(TlsVersionTrial trial, CancellationToken cancellationToken)
     {
         var taken = new List<int>();
-        foreach (var scheme in SignatureScheme.ForTls13)
+        foreach (var family in SignatureScheme.FamiliesForTls13)
         {
-            var answer = await AskAsync(new ClientHello(trial.Version, Suites(trial)) { SignatureAlgorithms = [scheme] }, cancellationToken);
-            if (answer?.Flight.Hello is { IsRetry: false })
+            foreach (var offer in (ImmutableArray<int>[])[family, .. family.Select(scheme => ImmutableArray.Create(scheme))])
             {
-                taken.Add(scheme);
-            }
-            else if (answer?.Silence is not Silence.HandshakeRefused)
-            {
-                Lacks($"signature algorithms of {trial.Version.DisplayName()} beside {taken.Count} seen", answer);
-                break;
+                var answer = await AskAsync(new ClientHello(trial.Version, Suites(trial)) { SignatureAlgorithms = offer }, cancellationToken);
+                if (answer?.Flight.Hello is not { IsRetry: false } && answer?.Silence is not Silence.HandshakeRefused)
+                {
+                    Lacks($"signature algorithms of {trial.Version.DisplayName()} beside {taken.Count} seen", answer);
+                    taken.ForEach(scheme => AddSignature(scheme, trial.Version));
+                    return;
+                }
+
+                if (answer.Flight.Hello is null && offer == family)
+                {
+                    break;
+                }
+
+                taken.AddRange(answer.Flight.Hello is not null && offer != family ? offer : []);
             }
         }
 
-        if (taken.Count == SignatureScheme.ForTls13.Length)
+        if (taken.Count == SignatureScheme.FamiliesForTls13.Sum(family => family.Length))
         {
             Lacks($"signature algorithms of {trial.Version.DisplayName()}", new HelloAnswer(new ServerFlight(), null, "the server refuses none before it encrypts"));
             return;

@@ -61,7 +61,7 @@ internal static partial class IdentifyComparison
             ],
             truth,
             options.Rounds,
-            () => Counting.Of(device.Network));
+            () => Counters.Of(device.Network));
         await end.CancelAsync();
         await Task.WhenAll(actors);
         return 0;

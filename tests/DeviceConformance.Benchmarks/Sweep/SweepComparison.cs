@@ -35,7 +35,7 @@ internal static partial class SweepComparison
             }
 
             await device.WaitForPortAsync(80);
-            Contest.Run(title, [.. Contenders(device)], _open.Select(port => port.ToString()).ToHashSet(), options.Rounds, () => Counting.Of(device));
+            Contest.Run(title, [.. Contenders(device)], _open.Select(port => port.ToString()).ToHashSet(), options.Rounds, () => Counters.Of(device));
             await end.CancelAsync();
             await Task.WhenAll(doors);
         }

@@ -40,7 +40,7 @@ internal static partial class UdpComparison
                 ],
                 _open.Select(port => port.ToString()).ToHashSet(),
                 options.Rounds,
-                () => Counting.Of(device));
+                () => Counters.Of(device));
         }
         finally
         {

@@ -66,6 +66,25 @@ public sealed class Daemon : IAsyncDisposable
         throw new InvalidOperationException($"{path} does not listen on {port}: {await daemon._output}");
     }
 
+    /// <summary>Starts a server of UDP, which shows no sign when it is ready: the port is bound once the kernel lists it.</summary>
+    public static async Task<Daemon> StartUdpAsync(string path, int port, params string[] arguments)
+    {
+        var daemon = new Daemon(Launch(path, arguments));
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20))
+        {
+            if (System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveUdpListeners().Any(listener => listener.Port == port))
+            {
+                return daemon;
+            }
+
+            await Task.Yield();
+        }
+
+        await daemon.DisposeAsync();
+        throw new InvalidOperationException($"{path} does not listen: {await daemon._output}");
+    }
+
     /// <summary>Runs a program to its end and gives what it printed.</summary>
     public static async Task<string> RunAsync(string path, params string[] arguments)
     {

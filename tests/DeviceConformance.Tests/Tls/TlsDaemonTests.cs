@@ -6,6 +6,7 @@ using System.Xml.Linq;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Tls;
+using DeviceConformance.Probing.Tls.Attacks;
 using NUnit.Framework;
 
 namespace DeviceConformance.Tests.Tls;
@@ -43,6 +44,28 @@ public sealed partial class TlsDaemonTests
         Assert.That(seen.Accepted.Select(version => version.Version), Is.EqualTo(new[] { TlsVersion.Tls10, TlsVersion.Tls11, TlsVersion.Tls12, TlsVersion.Tls13 }));
         Assert.That(seen.Certificates.Select(certificate => certificate.Subject), Is.EquivalentTo(new[] { "CN=device-rsa", "CN=device-ec" }));
         Assert.That(seen.Certificates.Select(certificate => (certificate.KeyAlgorithm, certificate.KeyBits)), Is.EquivalentTo(new[] { ("RSA", 2048), ("ECDSA", 256) }));
+        Assert.That(seen.Certificates.Select(certificate => certificate.Time), Is.All.EqualTo(CertificateTime.Valid));
+        Assert.That(seen.Certificates.Select(certificate => certificate.KeySha256).Distinct().Count(), Is.EqualTo(2));
+        var details = seen.Details!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(details.Unknown, Is.Empty);
+            Assert.That(details.Groups.Where(group => group.Version == TlsVersion.Tls12).Select(group => group.Name), Is.EquivalentTo(new[] { "x25519", "secp256r1", "x448", "secp521r1", "secp384r1" }));
+            Assert.That(details.Groups.Where(group => group.Version == TlsVersion.Tls13).Select(group => group.Name), Does.Contain("x25519").And.Contain("secp256r1"));
+            Assert.That(details.Signatures.Select(signature => signature.Name), Does.Contain("ecdsa_secp256r1_sha256").And.Contain("rsa_pss_rsae_sha256").And.Contain("rsa_pkcs1_sha1"));
+            Assert.That(details.Primes.Select(prime => (prime.Bits, prime.KnownAs)), Is.EqualTo(new[] { (2048, "RFC 7919, ffdhe2048") }));
+            foreach (var feature in new[] { TlsFeature.SecureRenegotiation, TlsFeature.ExtendedMainSecret, TlsFeature.EncryptThenMac, TlsFeature.SessionTicket, TlsFeature.FallbackScsv, TlsFeature.DowngradeSentinel })
+            {
+                Assert.That(details.Has(feature), Is.EqualTo(Presence.Yes), $"{feature}");
+            }
+
+            Assert.That((details.Has(TlsFeature.Compression), details.Has(TlsFeature.Heartbeat)), Is.EqualTo((Presence.No, Presence.No)));
+            Assert.That(seen.Versions[0].Version, Is.EqualTo(TlsVersion.Ssl2));
+            Assert.That(seen.Connections, Is.LessThanOrEqualTo(seen.Accepted.Sum(version => version.Suites.Length) + (3 * seen.Versions.Length)));
+        });
+        using var bench = new ProbeBench();
+        var tried = await bench.SeeAsync(new TlsAttackTrialProbe(), new TlsAttackTrial(new Endpoint(ProbeBench.Loopback, port)));
+        Assert.That(tried.Attacks.Select(attack => attack.Exposure), Is.All.EqualTo(Exposure.NotVulnerable), tried.Coverage.Statement);
         await AssertSameAsPeersAsync(seen, port);
     }
 
@@ -63,6 +86,34 @@ public sealed partial class TlsDaemonTests
     }
 
     [Test]
+    public async Task Openssl_server_of_dtls_is_seen_with_versions_suites_and_certificate()
+    {
+        var port = Daemon.FreePort();
+        await using var server = await Daemon.StartUdpAsync(
+            Daemon.Find("openssl", "openssl"),
+            port,
+            ["s_server", "-dtls", "-listen", "-accept", $"127.0.0.1:{port}", "-quiet", .. Keys("-cert", "-key", "ec"), "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"]);
+        var seen = await EnumerateAsync(port, Transport.Udp);
+
+        Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+        Assert.That(seen.Accepted.Select(version => (version.Version, version.Suites.Length)), Is.EqualTo(new[] { (TlsVersion.Dtls10, 1), (TlsVersion.Dtls12, 2) }));
+        Assert.That(seen.Certificates.Single().Subject, Is.EqualTo("CN=device-ec"));
+    }
+
+    [Test]
+    public async Task Coap_server_with_a_shared_key_is_seen_with_its_suites()
+    {
+        var port = Daemon.FreePort();
+        await using var server = await Daemon.StartUdpAsync(Daemon.Find("coap-server-openssl", "libcoap3-bin"), port, ["-A", "127.0.0.1", "-p", $"{port - 1}", "-k", "not a real key", "-h", "hint"]);
+        var seen = await EnumerateAsync(port, Transport.Udp);
+
+        Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+        Assert.That(seen.Accepted.Select(version => version.Version), Is.EqualTo(new[] { TlsVersion.Dtls12 }));
+        Assert.That(seen.Accepted.Single().Suites.Select(suite => suite.Name), Does.Contain("TLS_PSK_WITH_AES_128_CCM_8"));
+        Assert.That(seen.Certificates, Is.Empty);
+    }
+
+    [Test]
     public async Task Openssl_server_in_its_own_order_shows_its_own_order()
     {
         var port = Daemon.FreePort();
@@ -79,11 +130,11 @@ public sealed partial class TlsDaemonTests
         Assert.That(seen.Suites.Select(suite => suite.Group), Is.All.EqualTo("secp384r1"));
     }
 
-    private static async Task<TlsServerSeen> EnumerateAsync(int port)
+    private static async Task<TlsServerSeen> EnumerateAsync(int port, Transport transport = Transport.Tcp)
     {
         using var bench = new ProbeBench();
         var started = Stopwatch.GetTimestamp();
-        var seen = await bench.SeeAsync(new TlsEnumerationProbe(), new TlsEnumeration(new Endpoint(ProbeBench.Loopback, port)));
+        var seen = await bench.SeeAsync(new TlsEnumerationProbe(), new TlsEnumeration(new Endpoint(ProbeBench.Loopback, port, transport)));
         TestContext.Out.WriteLine($"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s, {seen.Connections} connections, {seen.Accepted.Sum(version => version.Suites.Length)} suites: {seen.Coverage.Statement}");
         var order = string.Join(", ", seen.Accepted.Select(version => $"{version.Version} {(version.ServerPreference ? "server" : "client")}"));
         TestContext.Out.WriteLine($"order: {order}");

@@ -2,10 +2,10 @@ using DeviceConformance.Tests.Lab;
 
 namespace DeviceConformance.Benchmarks;
 
-/// <summary>What a device has seen, by the counters of its kernel.</summary>
-internal static class Counting
+/// <summary>What a target has seen so far.</summary>
+internal static class Counters
 {
-    /// <summary>Packets received, and connections accepted (TCP PassiveOpens), since the device began.</summary>
+    /// <summary>Packets that came in, and TCP connections that were accepted.</summary>
     public static (long Packets, long Connections) Of(NetworkNamespace device)
     {
         var tcp = device.Run("cat", "/proc/net/snmp").Split('\n').Where(line => line.StartsWith("Tcp:", StringComparison.Ordinal)).Select(line => line.Split(' ')).ToArray();
