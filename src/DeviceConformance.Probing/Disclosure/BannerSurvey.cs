@@ -78,7 +78,7 @@ internal static class BannerSurvey
             case ServiceProtocol.Ssh when text.Length > 0:
                 notes.AddLogin(LoginProtocol.Ssh);
                 notes.Done("the identification string was read");
-                notes.Remark("which ways of logging in SSH offers is asked apart, by the look at its algorithms; here a password login is taken as possible");
+                notes.Remark("which SSH authentication methods are offered is asked apart, with its algorithms; here a password login is taken as possible");
                 break;
             case ServiceProtocol.Pop3 or ServiceProtocol.Imap when text.Length > 0:
                 notes.AddLogin(LoginProtocol.Other);

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
-using DeviceConformance.Probing.Link;
 using DeviceConformance.Probing.Tls;
 
 namespace DeviceConformance.Probing.Ssh;

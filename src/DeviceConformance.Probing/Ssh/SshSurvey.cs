@@ -1,7 +1,6 @@
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
-using DeviceConformance.Probing.Link;
 
 namespace DeviceConformance.Probing.Ssh;
 

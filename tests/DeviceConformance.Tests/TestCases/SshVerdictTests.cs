@@ -99,7 +99,7 @@ public sealed class SshVerdictTests
     public void Recording_of_an_older_version_is_read_and_says_that_host_keys_are_missing()
     {
         const string old = """
-            {"$type":"observed","observation":{"$type":"ssh-server","endpoint":"tcp/192.0.2.7:22","banner":"SSH-2.0-x","keyExchange":["curve25519-sha256"],"hostKeys":["ssh-ed25519"],"ciphers":["aes256-ctr"],"macs":["hmac-sha2-256"],"coverage":{"isComplete":true,"statement":"all"}}}
+            {"kind":"observed","observation":{"kind":"ssh-server","endpoint":"tcp/192.0.2.7:22","banner":"SSH-2.0-x","keyExchange":["curve25519-sha256"],"hostKeys":["ssh-ed25519"],"ciphers":["aes256-ctr"],"macs":["hmac-sha2-256"],"coverage":{"isComplete":true,"statement":"all"}}}
             """;
         var written = System.Text.Json.JsonSerializer.Serialize<ProbeOutcome>(new ProbeOutcome.Observed(Bench.Ssh()), Evidence.RunJson.Default.ProbeOutcome);
         var server = (SshServerSeen)((ProbeOutcome.Observed)System.Text.Json.JsonSerializer.Deserialize(old, Evidence.RunJson.Default.ProbeOutcome)!).Observation;
