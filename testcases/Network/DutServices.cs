@@ -184,7 +184,7 @@ internal static class DutServices
             where pair.Facts.Transport.Is(Transport.Udp) && !pair.Facts.Status.Is(InterfaceStatus.Disabled)
                 && pair.Facts.Protocol.TryGet(out var named) && named is not (ServiceProtocol.Unknown or ServiceProtocol.Other)
             from port in pair.Facts.Ports
-            // Where it answers on one address, it need not on the others.
+                // Where it answers on one address, it need not on the others.
             where !sweep.Value.Observation.Closed.Contains(port) && !answering.Exists(service => service.Endpoint.Port == port)
             select new DisclosureSurvey(new Endpoint(address, port, Transport.Udp), pair.Facts.Protocol.Or(ServiceProtocol.Unknown), pair.Facts.Tls.Or(false));
         return answering.Select(SurveyOf).Concat(waiting).Distinct();

@@ -42,7 +42,7 @@ internal readonly record struct CoapOption(int Number, ReadOnlyMemory<byte> Valu
     public static CoapOption OfNumber(int number, uint value)
     {
         byte[] whole = [(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8), (byte)value];
-        return new CoapOption(number, whole[Array.FindIndex([.. whole, 1], part => part != 0)..]);
+        return new CoapOption(number, whole.AsMemory(Array.FindIndex([.. whole, 1], part => part != 0)));
     }
 }
 

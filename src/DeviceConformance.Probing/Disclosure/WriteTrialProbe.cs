@@ -1,12 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Http;
-using DeviceConformance.Probing.Link;
 using DeviceConformance.Probing.Snmp;
 using DeviceConformance.Probing.Upnp;
 
