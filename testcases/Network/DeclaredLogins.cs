@@ -60,9 +60,13 @@ internal static class DeclaredLogins
         where sweep is not null
         select sweep.Value.Evidence;
 
-    /// <summary>Whether an entry declares the login: same port, same way of speaking, same protection.</summary>
+    /// <summary>
+    /// Whether an entry declares the login: same port, same way of speaking, same protection. How a script speaks a login is read from its
+    /// text, so that a declared login of another kind than the harness speaks may be that one.
+    /// </summary>
     public static bool Declares(AuthMechFacts facts, Endpoint endpoint, LoginPoint login) =>
-        facts.Logins.Any(point => point.Port == endpoint.Port && point.Protocol == login.Protocol && point.Tls == login.Tls);
+        facts.Logins.Any(point => point.Port == endpoint.Port && point.Tls == login.Tls
+            && (point.Protocol == login.Protocol || (login.Protocol, point.Protocol) is (LoginProtocol.HttpJson, LoginProtocol.Other) or (LoginProtocol.Other, LoginProtocol.HttpJson)));
 
     private static Finding? Undeclared(Declaration declared, DisclosureSeen survey, LoginPoint login, string what, EvidenceRef reference)
     {
@@ -100,6 +104,7 @@ internal static class DeclaredLogins
         LoginProtocol.HttpBasic => "HTTP Basic",
         LoginProtocol.HttpDigest => "HTTP Digest",
         LoginProtocol.HttpForm => "an HTML form",
+        LoginProtocol.HttpJson => "JSON over HTTP",
         LoginProtocol.Ssh => "SSH",
         LoginProtocol.Other => "a protocol of its own",
         var protocol => protocol.ToString(),

@@ -27,7 +27,7 @@ public static class CredentialDictionary
     {
         var family = protocol switch
         {
-            LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm => "http",
+            LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm or LoginProtocol.HttpJson => "http",
             LoginProtocol.Ftp => "ftp",
             LoginProtocol.Mqtt => "mqtt",
             _ => "telnet",
