@@ -7,8 +7,9 @@ namespace DeviceConformance.Probing.Disclosure;
 /// <summary>A field of an HTML form.</summary>
 /// <param name="Name">Name under which it is sent; empty when it has none, so that only a script can send it.</param>
 /// <param name="Type">Type in lower case: text, password, hidden, file, select, textarea ...</param>
-/// <param name="Value">Value that the page fills in.</param>
-public sealed record HtmlField(string Name, string Type, string Value);
+/// <param name="Value">Value that the page fills in; of a list the chosen one, of a text area its text.</param>
+/// <param name="IsSent">Whether a browser would send it as it stands: boxes and buttons only when they are chosen.</param>
+public sealed record HtmlField(string Name, string Type, string Value, bool IsSent = true);
 
 /// <summary>An HTML form, or the fields of a page outside any form.</summary>
 /// <param name="Action">Where it is sent to, as written; empty: the page itself.</param>
@@ -36,6 +37,7 @@ public sealed class HtmlPage
     public const int MaxAttribute = 4096;
 
     private const int MaxAttributes = 32;
+    private const string Unknown = "\0";
 
     private readonly string _html;
     private readonly StringBuilder _text = new();
@@ -45,6 +47,7 @@ public sealed class HtmlPage
     private readonly List<string> _links = [];
     private readonly List<HtmlFieldGroup> _forms = [];
     private readonly List<HtmlField> _loose = [];
+    private (HtmlField Field, string? First, string? Chosen)? _select;
     private readonly Dictionary<string, string> _attributes = new(StringComparer.Ordinal);
     private int _position;
     private int _preformatted;
@@ -73,6 +76,9 @@ public sealed class HtmlPage
 
     /// <summary>Target of a <c>meta refresh</c>, as written; empty when there is none.</summary>
     public string Refresh { get; private set; } = "";
+
+    /// <summary>Base of its links (HTML, 4.2.3), as written; empty when it is the page itself.</summary>
+    public string Base { get; private set; } = "";
 
     /// <summary>The program that made the page, as <c>meta generator</c> says; empty when it does not.</summary>
     public string Generator { get; private set; } = "";
@@ -115,6 +121,7 @@ public sealed class HtmlPage
             }
         }
 
+        CloseSelect();
         CloseForm();
         if (_loose.Count > 0)
         {
@@ -162,6 +169,10 @@ public sealed class HtmlPage
 
     private void Open(string name)
     {
+        // Buttons of small interfaces are often nothing but a line of script.
+        AddLine(_scripts, Attribute("onclick"));
+        AddLink("data-href");
+        AddLink("data-url");
         switch (name)
         {
             case "script":
@@ -177,24 +188,40 @@ public sealed class HtmlPage
             case "title":
                 _inTitle = true;
                 break;
+            case "base":
+                Base = Base.Length > 0 ? Base : Attribute("href");
+                break;
             case "meta":
                 ReadMeta();
                 break;
             case "a" or "area" or "link":
                 AddLink("href");
                 break;
-            case "frame" or "iframe" or "embed":
+            case "frame" or "iframe" or "embed" or "source" or "video" or "audio":
                 AddLink("src");
                 break;
+            case "object":
+                AddLink("data");
+                break;
             case "form":
+                CloseSelect();
                 CloseForm();
                 _form = (Attribute("action"), Attribute("method").Equals("post", StringComparison.OrdinalIgnoreCase), []);
                 break;
-            case "input" or "select":
-                AddField(name == "select" ? "select" : Attribute("type") is { Length: > 0 } type ? type.ToLowerInvariant() : "text");
+            case "input":
+                AddInput(Attribute("type") is { Length: > 0 } type ? type.ToLowerInvariant() : "text");
+                break;
+            case "select":
+                CloseSelect();
+                _select = (new HtmlField(Attribute("name"), "select", ""), null, null);
+                break;
+            case "option" when _select is { } select:
+                // Without a value its text is sent, which is not kept.
+                var option = _attributes.ContainsKey("value") ? Attribute("value") : Unknown;
+                _select = (select.Field, select.First ?? option, _attributes.ContainsKey("selected") ? option : select.Chosen);
                 break;
             case "textarea":
-                AddField("textarea");
+                AddTextArea();
                 break;
             case "pre":
                 _preformatted++;
@@ -209,7 +236,11 @@ public sealed class HtmlPage
         switch (name)
         {
             case "form":
+                CloseSelect();
                 CloseForm();
+                break;
+            case "select":
+                CloseSelect();
                 break;
             case "title":
                 _inTitle = false;
@@ -260,12 +291,39 @@ public sealed class HtmlPage
         _form = null;
     }
 
-    private void AddField(string type)
+    private void AddInput(string type)
+    {
+        var isBox = type is "checkbox" or "radio";
+        var value = isBox && !_attributes.ContainsKey("value") ? "on" : Attribute("value");
+        Add(new HtmlField(Attribute("name"), type, value, isBox ? _attributes.ContainsKey("checked") : type is not ("submit" or "button" or "reset" or "image" or "file")));
+    }
+
+    private void AddTextArea()
+    {
+        var name = Attribute("name");
+        var text = TakeUntil("</textarea").ToString();
+        TakeUntil(">");
+        AddText(text);
+        // A line feed right after the tag is not part of the text (HTML, 13.2.6.4.7).
+        Add(new HtmlField(name, "textarea", WebUtility.HtmlDecode(text.Length > MaxAttribute ? text[..MaxAttribute] : text.StartsWith('\n') ? text[1..] : text)));
+    }
+
+    private void CloseSelect()
+    {
+        if (_select is { } select)
+        {
+            var chosen = select.Chosen ?? select.First ?? Unknown;
+            Add(chosen == Unknown ? select.Field with { IsSent = false } : select.Field with { Value = chosen });
+            _select = null;
+        }
+    }
+
+    private void Add(HtmlField field)
     {
         var fields = _form?.Fields ?? _loose;
         if (fields.Count < MaxFields)
         {
-            fields.Add(new HtmlField(Attribute("name"), type, Attribute("value")));
+            fields.Add(field);
         }
     }
 
@@ -358,7 +416,13 @@ public sealed class HtmlPage
         return taken;
     }
 
-    private static void AddLine(StringBuilder lines, ReadOnlySpan<char> line) => lines.Append(line.Trim()).Append('\n');
+    private static void AddLine(StringBuilder lines, ReadOnlySpan<char> line)
+    {
+        if (line.Trim() is { IsEmpty: false } text)
+        {
+            lines.Append(text).Append('\n');
+        }
+    }
 
     private void AddText(ReadOnlySpan<char> text)
     {

@@ -163,6 +163,18 @@ internal sealed class InformationReader
         return true;
     }
 
+    /// <summary>
+    /// Reads a text in which numbers and names are mostly those of others, such as a script or the content of an archive: keys, hashes, the
+    /// laboratory's passwords, and what identifies this one device.
+    /// </summary>
+    public Disclosures ReadSecrets(string text)
+    {
+        var items = new Collected();
+        ReadKnown(text, items, [DisclosureKind.SerialNumber, DisclosureKind.MacAddress]);
+        ReadSecrets(text, items);
+        return items.Done();
+    }
+
     /// <summary>Reads names with values, such as the fields of a form.</summary>
     public static Disclosures Read(IEnumerable<NameAndValue> pairs)
     {
@@ -350,11 +362,11 @@ internal sealed class InformationReader
         return text[start..(end < 0 ? text.Length : end)].Trim();
     }
 
-    private void ReadKnown(string text, Collected items)
+    private void ReadKnown(string text, Collected items, params ReadOnlySpan<DisclosureKind> only)
     {
         foreach (var (kind, known, what) in _known)
         {
-            if (ContainsWord(text, known))
+            if ((only.IsEmpty || only.Contains(kind)) && ContainsWord(text, known))
             {
                 items.Add(kind, what);
             }
