@@ -9,6 +9,7 @@ using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.PortSweep;
 using DeviceConformance.Probing.Disclosure;
 using DeviceConformance.Probing.Identification;
+using DeviceConformance.Probing.Sessions;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
 using DeviceConformance.Probing.UdpSweep;
@@ -54,5 +55,7 @@ internal static class Harness
         new DefaultCredentialTrialProbe(),
         new PresetPasswordInspectionProbe(),
         new UpdateIntegrityProbe(),
+        new WebSessionProbe(),
+        new SettingsWriteProbe(),
     ];
 }

@@ -35,7 +35,8 @@ public sealed class SettingsNeedAuthentication : TestCase
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
         DutServices.Ask(declared, seen, Depth.Surveys)
-            .Concat(Configuring(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)))
+            .Concat(Configuring(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)
+                .Concat<ProbeRequest>(WebSessions.Writes(declared, seen, pair.Entry, pair.Facts))))
             .Concat(Guards(declared).SelectMany(pair => LoginProtection.Ask(declared, seen, pair.Entry, pair.Facts)));
 
     private static IEnumerable<(IxitEntry Entry, AuthMechFacts Facts)> Guards(Declaration declared)
@@ -46,7 +47,9 @@ public sealed class SettingsNeedAuthentication : TestCase
 
     private static IEnumerable<Finding> JudgeServices(Declaration declared, ObservationSet seen) =>
         Configuring(declared)
-            .SelectMany(pair => ServiceAccess.JudgeRefusal(declared, seen, pair.Entry, pair.Facts).Concat(ServiceAccess.JudgeGrant(declared, seen, pair.Entry, pair.Facts)))
+            .SelectMany(pair => ServiceAccess.JudgeRefusal(declared, seen, pair.Entry, pair.Facts)
+                .Concat(ServiceAccess.JudgeGrant(declared, seen, pair.Entry, pair.Facts))
+                .Concat(WebSessions.JudgeWrites(declared, seen, pair.Entry, pair.Facts)))
             .Concat(Guards(declared).SelectMany(pair => LoginProtection.Judge(declared, seen, pair.Entry, pair.Facts)));
 
     private static IEnumerable<Finding> JudgeCompleteness(Declaration declared, ObservationSet seen)

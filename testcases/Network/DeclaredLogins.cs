@@ -71,6 +71,16 @@ internal static class DeclaredLogins
     private static Finding? Undeclared(Declaration declared, DisclosureSeen survey, LoginPoint login, string what, EvidenceRef reference)
     {
         var matching = declared.Ixit.With<AuthMechFacts>(IxitRole.AuthMech).Where(pair => Declares(pair.Facts, survey.Endpoint, login)).ToList();
+        if (matching.Count == 0 && login.Protocol is LoginProtocol.HttpJson or LoginProtocol.Other && survey.Protocol == ServiceProtocol.Http && SpokenOtherwise(declared, survey.Endpoint, login) is { Length: > 0 } otherwise)
+        {
+            // How a script sends a login is read from its text and not from what it does.
+            return Finding.Inconclusive(
+                survey.Endpoint.ToString(),
+                $"{survey.Endpoint} has a login{At(login)} that a script sends or that the harness does not speak; it may be that of {otherwise}, which is declared to be spoken otherwise.",
+                $"Correct 'protocol' among the logins of {otherwise} (http-json for JSON), or decide this point with 'dct answer'.",
+                reference);
+        }
+
         if (matching.Count == 0)
         {
             return Finding.Fail(
@@ -88,6 +98,11 @@ internal static class DeclaredLogins
                 "State in 1-AuthMech which mechanism the form belongs to: add its path to that entry's logins.",
                 reference);
     }
+
+    private static string SpokenOtherwise(Declaration declared, Endpoint endpoint, LoginPoint login) =>
+        string.Join(", ", declared.Ixit.With<AuthMechFacts>(IxitRole.AuthMech)
+            .Where(pair => pair.Facts.Logins.Any(point => point.Port == endpoint.Port && point.Tls == login.Tls && point.Protocol is LoginProtocol.HttpForm or LoginProtocol.HttpJson))
+            .Select(pair => pair.Entry.Id));
 
     private static bool SamePlace(LoginPoint declared, LoginPoint seen) =>
         declared.Path == seen.Path || (Action(declared) == Action(seen) && declared.Form?.PasswordField == seen.Form?.PasswordField);

@@ -68,7 +68,7 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
     public KnownFile? File { get; init; }
 
     /// <summary>Whether it is a source map (ECMA-426) that tells of sources.</summary>
-    public bool IsSourceMap => Content == HttpContent.Json && Names.Contains("mappings") && Text.Contains("\"sources\"", StringComparison.Ordinal);
+    public bool IsSourceMap { get; init; }
 
     /// <summary>Whether a JSON body holds more than a word of success or failure.</summary>
     public bool HasValues => Content == HttpContent.Json && Names.Any(name => !_trivialNames.Contains(name));
@@ -94,15 +94,18 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
         {
             case HttpContent.Html:
                 var page = HtmlPage.Read(text);
-                return new HttpAnswerReading(content, page, [], ReadPage(page, reader), page.Text);
+                // Links below the path itself have to stay as they are.
+                return new HttpAnswerReading(content, text.Length == answer.Text.Length ? page : HtmlPage.Read(answer.Text), [], ReadPage(page, reader), page.Text);
             case HttpContent.Json when reader.TryReadJson(text, out var json, out var names):
-                return new HttpAnswerReading(content, null, names, json, text);
+                // A source map is full of names that are no values.
+                var isMap = names.Contains("mappings") && names.Contains("sources");
+                return new HttpAnswerReading(content, null, names, isMap ? reader.ReadSecrets(text) : json, text) { IsSourceMap = isMap };
             case HttpContent.Json or HttpContent.Text:
                 return new HttpAnswerReading(HttpContent.Text, null, [], ReadText(text, reader), text);
             case HttpContent.Xml:
                 return new HttpAnswerReading(content, null, [], Joined(reader.Read(text, TextKind.Data), InformationReader.Read(NameAndValue.Xml(text.Length > InformationReader.MaxText ? text[..InformationReader.MaxText] : text))), text);
             case HttpContent.Static:
-                return new HttpAnswerReading(content, null, [], reader.ReadSecrets(text), text);
+                return new HttpAnswerReading(content, null, [], reader.ReadSecrets(text), answer.Text);
             default:
                 return new HttpAnswerReading(content, null, [], Disclosures.None, "");
         }

@@ -19,7 +19,7 @@ internal static class HttpLinks
     private static readonly FrozenSet<string> _actions = DataFile.Read("Disclosure.http-actions.txt", 2).Select(row => row[0]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     // Words that are a button on whatever page they stand.
-    private static readonly FrozenSet<string> _never = new[] { "logout", "logoff", "signout", "signoff" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenSet<string> _never = new[] { "logout", "logoff", "signout", "signoff", "out" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The path of a target on the same port, or null when it leads elsewhere or to a part of the looks.</summary>
     /// <param name="origin">The port.</param>
@@ -54,6 +54,9 @@ internal static class HttpLinks
 
         return false;
     }
+
+    /// <summary>Words of a text that name an action.</summary>
+    public static IEnumerable<string> ActionsIn(string text) => _word.Matches(text).Select(word => word.Value).Where(_actions.Contains);
 
     /// <summary>Paths that robots.txt or a sitemap names.</summary>
     public static IEnumerable<string> InPublicFile(string text) =>

@@ -218,6 +218,11 @@ internal sealed class HttpSurvey : IDisposable
             // What a script asks for is relative to its page; what it imports, to itself.
             var user = _scriptsOf.GetValueOrDefault(path.Path, "/");
             var targets = HttpScripts.Targets(reading.Text).ToList();
+            foreach (var import in targets.Where(IsImport).Select(target => HttpLinks.PathOf(_asking.Origin, path.Path, target)).OfType<string>())
+            {
+                _scriptsOf.TryAdd(import, user);
+            }
+
             _queue.Add(targets.Where(IsImport), path.Path, depth);
             _queue.Add(targets.Where(target => !IsImport(target)), user, depth);
             ReadScript(reading.Text, user);
