@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using DeviceConformance.Probing.Disclosure;
@@ -31,7 +30,7 @@ public sealed class KnownFileTests
     [Test]
     public void Packed_tar_tells_its_names_and_content()
     {
-        var file = KnownFile.Of(Gzip(Tar(("etc/passwd", "root:x:0:0:"), ("etc/wifi.conf", "psk=kettle"))))!;
+        var file = KnownFile.Of(Archives.Gzip(Archives.Tar(("etc/passwd", "root:x:0:0:"), ("etc/wifi.conf", "psk=kettle"))))!;
         Assert.That(file.Names, Is.EqualTo(new[] { "etc/passwd", "etc/wifi.conf" }));
         Assert.That(file.Text, Does.Contain("psk=kettle"));
     }
@@ -55,14 +54,14 @@ public sealed class KnownFileTests
     [Test]
     public void Little_that_unpacks_to_much_is_cut()
     {
-        var bomb = Gzip(new byte[64 * 1024 * 1024]);
+        var bomb = Archives.Gzip(new byte[64 * 1024 * 1024]);
         Assert.That(KnownFile.Of(bomb)!.Text, Has.Length.EqualTo(KnownFile.MaxUnpacked));
     }
 
     [FsCheck.NUnit.Property(MaxTest = 400)]
     public Property Damaged_archives_never_throw()
     {
-        var tar = Tar(("a", "text"), ("b/c", new string('x', 900)));
+        var tar = Archives.Tar(("a", "text"), ("b/c", new string('x', 900)));
         using var zipped = new MemoryStream();
         using (var archive = new ZipArchive(zipped, ZipArchiveMode.Create, leaveOpen: true))
         {
@@ -70,37 +69,12 @@ public sealed class KnownFileTests
             entry.Write(new string('z', 500));
         }
 
-        byte[][] sound = [tar, Gzip(tar), zipped.ToArray()];
+        byte[][] sound = [tar, Archives.Gzip(tar), zipped.ToArray()];
         var damaged = from file in Gen.Elements(sound)
                       from at in Gen.Choose(0, file.Length - 1)
                       from value in Gen.Choose(0, 255)
                       from cut in Gen.Choose(0, file.Length)
                       select (byte[])[.. file.Take(at), (byte)value, .. file.Skip(at + 1).Take(Math.Max(0, cut - at))];
         return Prop.ForAll(damaged.ToArbitrary(), bytes => KnownFile.Of(bytes) is not { } file || (file.Names.Length <= KnownFile.MaxNames && file.Text.Length <= KnownFile.MaxUnpacked + KnownFile.MaxNames));
-    }
-
-    private static byte[] Tar(params (string Name, string Text)[] files)
-    {
-        using var bytes = new MemoryStream();
-        using (var archive = new TarWriter(bytes, leaveOpen: true))
-        {
-            foreach (var (name, text) in files)
-            {
-                archive.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
-            }
-        }
-
-        return bytes.ToArray();
-    }
-
-    private static byte[] Gzip(byte[] bytes)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            gzip.Write(bytes);
-        }
-
-        return packed.ToArray();
     }
 }
