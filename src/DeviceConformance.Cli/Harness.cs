@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using DeviceConformance.Declarations.Catalogues;
 using DeviceConformance.Model.Standard;
+using DeviceConformance.Probing.Browser;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Credentials;
 using DeviceConformance.Probing.Logins;
@@ -50,7 +51,7 @@ internal static class Harness
         new ServiceIdentificationProbe(),
         new TlsEnumerationProbe(),
         new SshEnumerationProbe(),
-        new DisclosureSurveyProbe(),
+        new DisclosureSurveyProbe(PageRunner.Find()),
         new AccessTrialProbe(),
         new DefaultCredentialTrialProbe(),
         new PresetPasswordInspectionProbe(),

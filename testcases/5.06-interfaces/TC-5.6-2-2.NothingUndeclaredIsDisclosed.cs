@@ -10,7 +10,7 @@ namespace DeviceConformance.TestCases.Interfaces;
 /// <summary>Checks that the DUT shows no security-relevant information before login beyond what it declares.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.6-2; TS 103 701 test case 5.6-2-2 (functional), both editions.
-/// Cannot see: broadcasts, multicast discovery, UDP services and radio; pages that only a script builds.
+/// Cannot see: broadcasts, multicast discovery, UDP services and radio; pages that only a script builds, where Chromium is not installed.
 /// </remarks>
 public sealed class NothingUndeclaredIsDisclosed : TestCase
 {

@@ -4,20 +4,6 @@ using System.Text;
 
 namespace DeviceConformance.Probing.Disclosure;
 
-/// <summary>A field of an HTML form.</summary>
-/// <param name="Name">Name under which it is sent; empty when it has none, so that only a script can send it.</param>
-/// <param name="Type">Type in lower case: text, password, hidden, file, select, textarea ...</param>
-/// <param name="Value">Value that the page fills in; of a list the chosen one, of a text area its text.</param>
-/// <param name="IsSent">Whether a browser would send it as it stands: boxes and buttons only when they are chosen.</param>
-public sealed record HtmlField(string Name, string Type, string Value, bool IsSent = true);
-
-/// <summary>An HTML form, or the fields of a page outside any form.</summary>
-/// <param name="Action">Where it is sent to, as written; empty: the page itself.</param>
-/// <param name="Post">Whether it is sent with POST.</param>
-/// <param name="IsForm">Whether there is a form element; fields outside one can only be sent by a script.</param>
-/// <param name="Fields">Fields, in the order of the page.</param>
-public sealed record HtmlFieldGroup(string Action, bool Post, bool IsForm, ImmutableArray<HtmlField> Fields);
-
 /// <summary>What the survey wants of an HTML page, read tolerantly: any text at all gives a page. Scripts are not run.</summary>
 public sealed class HtmlPage
 {
@@ -37,22 +23,19 @@ public sealed class HtmlPage
     public const int MaxAttribute = 4096;
 
     private const int MaxAttributes = 32;
-    private const string Unknown = "\0";
 
     private readonly string _html;
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _title = new();
     private readonly StringBuilder _comments = new();
     private readonly StringBuilder _scripts = new();
+    private readonly StringBuilder _handlers = new();
     private readonly List<string> _links = [];
-    private readonly List<HtmlFieldGroup> _forms = [];
-    private readonly List<HtmlField> _loose = [];
-    private (HtmlField Field, string? First, string? Chosen)? _select;
+    private readonly HtmlForms _fields = new();
     private readonly Dictionary<string, string> _attributes = new(StringComparer.Ordinal);
     private int _position;
     private int _preformatted;
     private bool _inTitle;
-    private (string Action, bool Post, List<HtmlField> Fields)? _form;
 
     private HtmlPage(string html) => _html = html.Length > MaxLength ? html[..MaxLength] : html;
 
@@ -67,6 +50,9 @@ public sealed class HtmlPage
 
     /// <summary>Scripts within the page.</summary>
     public string Scripts { get; private set; } = "";
+
+    /// <summary>Lines of script that a press on something runs.</summary>
+    public string Handlers { get; private set; } = "";
 
     /// <summary>Targets of links, frames and scripts, as written.</summary>
     public ImmutableArray<string> Links { get; private set; } = [];
@@ -121,19 +107,13 @@ public sealed class HtmlPage
             }
         }
 
-        CloseSelect();
-        CloseForm();
-        if (_loose.Count > 0)
-        {
-            _forms.Add(new HtmlFieldGroup("", Post: true, IsForm: false, [.. _loose]));
-        }
-
         Title = WebUtility.HtmlDecode(_title.ToString()).Trim();
         Text = WebUtility.HtmlDecode(_text.ToString());
         Comments = _comments.ToString();
         Scripts = _scripts.ToString();
+        Handlers = _handlers.ToString();
         Links = [.. _links];
-        Forms = [.. _forms];
+        Forms = _fields.Done();
     }
 
     private bool TryTag()
@@ -170,7 +150,7 @@ public sealed class HtmlPage
     private void Open(string name)
     {
         // Buttons of small interfaces are often nothing but a line of script.
-        AddLine(_scripts, Attribute("onclick"));
+        AddLine(_handlers, Attribute("onclick"));
         AddLink("data-href");
         AddLink("data-url");
         switch (name)
@@ -204,21 +184,16 @@ public sealed class HtmlPage
                 AddLink("data");
                 break;
             case "form":
-                CloseSelect();
-                CloseForm();
-                _form = (Attribute("action"), Attribute("method").Equals("post", StringComparison.OrdinalIgnoreCase), []);
+                _fields.Open(Attribute("action"), Attribute("method").Equals("post", StringComparison.OrdinalIgnoreCase));
                 break;
             case "input":
-                AddInput(Attribute("type") is { Length: > 0 } type ? type.ToLowerInvariant() : "text");
+                _fields.AddInput(Attribute("name"), Attribute("type") is { Length: > 0 } type ? type.ToLowerInvariant() : "text", ValueOrNull(), _attributes.ContainsKey("checked"));
                 break;
             case "select":
-                CloseSelect();
-                _select = (new HtmlField(Attribute("name"), "select", ""), null, null);
+                _fields.OpenSelect(Attribute("name"));
                 break;
-            case "option" when _select is { } select:
-                // Without a value its text is sent, which is not kept.
-                var option = _attributes.ContainsKey("value") ? Attribute("value") : Unknown;
-                _select = (select.Field, select.First ?? option, _attributes.ContainsKey("selected") ? option : select.Chosen);
+            case "option":
+                _fields.AddOption(ValueOrNull(), _attributes.ContainsKey("selected"));
                 break;
             case "textarea":
                 AddTextArea();
@@ -236,11 +211,10 @@ public sealed class HtmlPage
         switch (name)
         {
             case "form":
-                CloseSelect();
-                CloseForm();
+                _fields.Close();
                 break;
             case "select":
-                CloseSelect();
+                _fields.CloseSelect();
                 break;
             case "title":
                 _inTitle = false;
@@ -281,50 +255,13 @@ public sealed class HtmlPage
         }
     }
 
-    private void CloseForm()
-    {
-        if (_form is { } form && _forms.Count < MaxForms)
-        {
-            _forms.Add(new HtmlFieldGroup(form.Action, form.Post, IsForm: true, [.. form.Fields]));
-        }
-
-        _form = null;
-    }
-
-    private void AddInput(string type)
-    {
-        var isBox = type is "checkbox" or "radio";
-        var value = isBox && !_attributes.ContainsKey("value") ? "on" : Attribute("value");
-        Add(new HtmlField(Attribute("name"), type, value, isBox ? _attributes.ContainsKey("checked") : type is not ("submit" or "button" or "reset" or "image" or "file")));
-    }
-
     private void AddTextArea()
     {
         var name = Attribute("name");
         var text = TakeUntil("</textarea").ToString();
         TakeUntil(">");
         AddText(text);
-        // A line feed right after the tag is not part of the text (HTML, 13.2.6.4.7).
-        Add(new HtmlField(name, "textarea", WebUtility.HtmlDecode(text.Length > MaxAttribute ? text[..MaxAttribute] : text.StartsWith('\n') ? text[1..] : text)));
-    }
-
-    private void CloseSelect()
-    {
-        if (_select is { } select)
-        {
-            var chosen = select.Chosen ?? select.First ?? Unknown;
-            Add(chosen == Unknown ? select.Field with { IsSent = false } : select.Field with { Value = chosen });
-            _select = null;
-        }
-    }
-
-    private void Add(HtmlField field)
-    {
-        var fields = _form?.Fields ?? _loose;
-        if (fields.Count < MaxFields)
-        {
-            fields.Add(field);
-        }
+        _fields.AddTextArea(name, WebUtility.HtmlDecode(text.Length > MaxAttribute ? text[..MaxAttribute] : text));
     }
 
     private void AddLink(string attribute)
@@ -334,6 +271,8 @@ public sealed class HtmlPage
             _links.Add(target);
         }
     }
+
+    private string? ValueOrNull() => _attributes.ContainsKey("value") ? Attribute("value") : null;
 
     private string Attribute(string name) => _attributes.TryGetValue(name, out var value) ? WebUtility.HtmlDecode(value) : "";
 

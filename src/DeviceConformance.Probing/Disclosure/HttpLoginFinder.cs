@@ -1,5 +1,4 @@
 using DeviceConformance.Model.Declared;
-using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Http;
 using DeviceConformance.Probing.Logins;
 

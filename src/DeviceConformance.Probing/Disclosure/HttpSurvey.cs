@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using DeviceConformance.Model.Observations;
+using DeviceConformance.Probing.Browser;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Http;
 
@@ -28,6 +29,7 @@ internal sealed class HttpSurvey : IDisposable
     private readonly List<string> _untold = [];
     private readonly Dictionary<string, string> _scriptsOf = new(StringComparer.Ordinal);
     private readonly List<string> _sockets = [];
+    private readonly List<string> _madeByScripts = [];
     private bool _anythingGoes;
 
     private HttpSurvey(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes)
@@ -42,15 +44,15 @@ internal sealed class HttpSurvey : IDisposable
         _web = new WebNotes(_asking.Origin, request.Tls);
     }
 
-    public static async Task<ProbeOutcome.Unanswered?> RunAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)
+    public static async Task<ProbeOutcome.Unanswered?> RunAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, string? browser, CancellationToken cancellationToken)
     {
         using var survey = new HttpSurvey(request, context, reader, notes);
-        return await survey.RunAsync(cancellationToken);
+        return await survey.RunAsync(browser, cancellationToken);
     }
 
     public void Dispose() => _asking.Dispose();
 
-    private async Task<ProbeOutcome.Unanswered?> RunAsync(CancellationToken cancellationToken)
+    private async Task<ProbeOutcome.Unanswered?> RunAsync(string? browser, CancellationToken cancellationToken)
     {
         var root = await _asking.AskAsync("/", cancellationToken);
         if (root.Answer.Silence is { } silence)
@@ -67,14 +69,54 @@ internal sealed class HttpSurvey : IDisposable
             await AskAndReadAsync(path, 0, cancellationToken);
         }
 
+        await AskWaitingAsync(cancellationToken);
+        await RunScriptsAsync(browser, cancellationToken);
+        await AskWaitingAsync(cancellationToken);
+        await AskSocketsAsync(cancellationToken);
+        Conclude();
+        return null;
+    }
+
+    private async Task AskWaitingAsync(CancellationToken cancellationToken)
+    {
         while (_asking.Stop is null && _asking.Requests < HttpAsking.MaxRequests && _queue.TryNext(out var path, out var depth))
         {
             await AskAndReadAsync(path, depth, cancellationToken);
         }
+    }
 
-        await AskSocketsAsync(cancellationToken);
-        Conclude();
-        return null;
+    /// <summary>Has pages that scripts make shown by a browser, and reads what they look like then.</summary>
+    private async Task RunScriptsAsync(string? browser, CancellationToken cancellationToken)
+    {
+        const int mostPages = 3;
+        var pages = _madeByScripts.Take(mostPages).ToList();
+        foreach (var path in _asking.Stop is null ? pages : [])
+        {
+            var shown = browser is null ? null : await PageRunner.RunAsync(browser, _request, path, _reader, _context, cancellationToken);
+            if (shown is null)
+            {
+                _notes.Remark($"scripts were not run ({(browser is null ? "Chromium is not installed" : "Chromium did not show the page")}), so what they show on {path} and whether they ask for a login there was not seen");
+                continue;
+            }
+
+            _notes.Done($"the scripts of {path} were run in Chromium: {shown.Asked.Length} requests of theirs passed on, {shown.Held.Length} held back");
+            _queue.Add(shown.Asked, path, 0);
+            foreach (var (method, target) in shown.Held.Where(held => held.Method != "GET"))
+            {
+                _web.AddWrite(method, target, path);
+            }
+
+            var reading = HttpAnswerReading.Read(shown.Page, _reader, path);
+            foreach (var secret in reading.Found.Secrets)
+            {
+                _context.Transcript.Mask("", new Model.Lab.Secret(secret));
+            }
+
+            if (reading.Page is not null && !reading.IsMadeByScripts)
+            {
+                Read(shown.Page, reading, new HttpPath(HttpPathKind.Linked, path, "as its scripts make it"), 0);
+            }
+        }
     }
 
     /// <summary>Asks for paths that no device has: what answers them answers everything.</summary>
@@ -263,8 +305,9 @@ internal sealed class HttpSurvey : IDisposable
 
         _queue.Add(page.Links, from, depth);
         _queue.Add(HttpScripts.Moves(page.Scripts), from, depth);
-        _queue.Add(HttpScripts.Targets(page.Scripts), from, depth);
-        ReadScript(page.Scripts, from);
+        _queue.Add(HttpScripts.Moves(page.Handlers), from, depth);
+        _queue.Add(HttpScripts.Targets($"{page.Scripts}\n{page.Handlers}"), from, depth);
+        ReadScript($"{page.Scripts}\n{page.Handlers}", from);
         foreach (var form in page.Forms.Where(form => form.IsForm))
         {
             var action = HttpLinks.PathOf(_asking.Origin, from, form.Action.Length > 0 ? form.Action : path);
@@ -281,11 +324,6 @@ internal sealed class HttpSurvey : IDisposable
 
     private void ReadScript(string script, string page)
     {
-        if (script.Length == 0)
-        {
-            return;
-        }
-
         _logins.ReadScript(script, page);
         foreach (var (method, target) in HttpScripts.Writes(script))
         {
@@ -336,7 +374,7 @@ internal sealed class HttpSurvey : IDisposable
             _untold.Add(path.Path);
             if (reading.IsMadeByScripts)
             {
-                _notes.Remark($"scripts were not run, so what they show on {path.Path} and whether they ask for a login there was not seen");
+                _madeByScripts.Add(path.Path);
             }
         }
     }

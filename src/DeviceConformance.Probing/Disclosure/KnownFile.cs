@@ -41,7 +41,6 @@ internal sealed record KnownFile(string What, bool IsFirmware, ImmutableArray<st
         (0, "BZh"u8.ToArray(), "bzip2 archive", false),
         (0, [0x28, 0xb5, 0x2f, 0xfd], "Zstandard archive", false),
         (0, "7z\u00bc\u00af"u8.ToArray(), "7z archive", false),
-        (0, "070701"u8.ToArray(), "cpio archive", true),
         (TarMark, "ustar"u8.ToArray(), "tar archive", false),
         (0, "Salted__"u8.ToArray(), "file encrypted by OpenSSL", false),
         (0, [0xfe, 0xed, 0xfe, 0xed], "Java key store", false),

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Http;

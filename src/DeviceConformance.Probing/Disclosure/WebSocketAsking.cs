@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
-using DeviceConformance.Probing.Link;
 
 namespace DeviceConformance.Probing.Disclosure;
 

@@ -3,7 +3,6 @@ using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
-using DeviceConformance.Probing.Http;
 
 namespace DeviceConformance.Probing.Logins;
 

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
-using DeviceConformance.Probing.Http;
 using DeviceConformance.Probing.Logins;
 
 namespace DeviceConformance.Probing.Sessions;

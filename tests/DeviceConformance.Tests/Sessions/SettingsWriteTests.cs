@@ -1,4 +1,3 @@
-using DeviceConformance.Emulator;
 using DeviceConformance.Emulator.Faults;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Observations;

@@ -1,13 +1,11 @@
 using System.Security.Cryptography;
 using DeviceConformance.Emulator;
 using DeviceConformance.Emulator.Faults;
-using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Http;
 using DeviceConformance.Probing.Sessions;
 using DeviceConformance.Tests.Emulator;
 using DeviceConformance.Tests.Logins;
-using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.AspNetCore.Http;
 using NUnit.Framework;
