@@ -12,7 +12,7 @@ namespace DeviceConformance.Model.Observations;
 /// <param name="ToTls">On a port in clear: answers that lead to TLS on the same address.</param>
 /// <param name="InClear">On a port in clear: paths that gave content there, at most 20.</param>
 /// <param name="Cookies">Cookies set before any login.</param>
-/// <param name="Forms">Forms that are sent by POST.</param>
+/// <param name="Forms">Forms that are sent by POST, those of logins left out.</param>
 /// <param name="Writes">Requests other than GET that scripts and API descriptions name. None of them was sent.</param>
 /// <param name="WebSockets">WebSocket paths that were tried and are there.</param>
 public sealed record WebSeen(

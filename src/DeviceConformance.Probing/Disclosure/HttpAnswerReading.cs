@@ -86,7 +86,7 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
         var text = path.Length > 1 ? answer.Text.Replace(path, "/", StringComparison.Ordinal) : answer.Text;
         if (KnownFile.Of(answer.Body) is { } file && !IsPackedPart(path))
         {
-            return new HttpAnswerReading(HttpContent.Binary, null, [], file.Text.Length > 0 ? reader.ReadSecrets(file.Text) : Disclosures.None, "") { File = file };
+            return new HttpAnswerReading(HttpContent.Binary, null, [], file.Text.Length > 0 ? reader.ReadSecrets(file.Text, holdsSettings: true) : Disclosures.None, "") { File = file };
         }
 
         var content = ContentOf(answer, text, path);
@@ -99,13 +99,13 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
             case HttpContent.Json when reader.TryReadJson(text, out var json, out var names):
                 // A source map is full of names that are no values.
                 var isMap = names.Contains("mappings") && names.Contains("sources");
-                return new HttpAnswerReading(content, null, names, isMap ? reader.ReadSecrets(text) : json, text) { IsSourceMap = isMap };
+                return new HttpAnswerReading(content, null, names, isMap ? reader.ReadSecrets(text, holdsSettings: false) : json, text) { IsSourceMap = isMap };
             case HttpContent.Json or HttpContent.Text:
                 return new HttpAnswerReading(HttpContent.Text, null, [], ReadText(text, reader), text);
             case HttpContent.Xml:
                 return new HttpAnswerReading(content, null, [], Joined(reader.Read(text, TextKind.Data), InformationReader.Read(NameAndValue.Xml(text.Length > InformationReader.MaxText ? text[..InformationReader.MaxText] : text))), text);
             case HttpContent.Static:
-                return new HttpAnswerReading(content, null, [], reader.ReadSecrets(text), answer.Text);
+                return new HttpAnswerReading(content, null, [], reader.ReadSecrets(text, holdsSettings: false), answer.Text);
             default:
                 return new HttpAnswerReading(content, null, [], Disclosures.None, "");
         }

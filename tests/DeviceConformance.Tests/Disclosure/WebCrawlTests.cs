@@ -159,13 +159,13 @@ public sealed class WebCrawlTests
         Assert.Multiple(() =>
         {
             Assert.That(seen.Open, Is.EqualTo(new[] { new OpenAccess("copy of the settings to take away (gzip archive)", "/backup.tar.gz") }));
-            Assert.That(seen.Items(DisclosureKind.Credential), Is.EqualTo(new[] { "a password hash of root" }));
+            Assert.That(seen.Items(DisclosureKind.Credential), Is.EqualTo(new[] { "a password hash of root", "a value under the name wifi_password" }));
             Assert.That(seen.Items(DisclosureKind.Status), Has.One.Contains("etc/wifi.conf"));
-            Assert.That($"{string.Concat(seen.Items)}{seen.Coverage}{bench.Said}", Does.Not.Contain("1q2w3e4r5t6z"));
+            Assert.That($"{string.Concat(seen.Items)}{seen.Coverage}{bench.Said}", Does.Not.Contain("1q2w3e4r5t6z").And.Not.Contain("lavender"));
         });
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 300)]
+    [FsCheck.NUnit.Property(MaxTest = 150)]
     public Property Damaged_answers_to_an_upgrade_never_throw()
     {
         const string sound = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x05hello\x82\x7e\x01\x00";

@@ -111,7 +111,7 @@ public sealed class HttpJsonLoginTests
         Assert.That(bench.Transcript, Does.Not.Contain("Warm-Water"));
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 300)]
+    [FsCheck.NUnit.Property(MaxTest = 150)]
     public Property Damaged_answers_give_no_token_that_a_header_could_not_hold()
     {
         const string sound = """{"data":{"access_token":"abc\u0000def","token":"ok-1234","list":[1,{"jwt":"e30.e30.e30"}]}}""";
