@@ -4,12 +4,14 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using DeviceConformance.Declarations.Catalogues;
 using DeviceConformance.Model.Standard;
+using DeviceConformance.Probing.Browser;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Credentials;
 using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.PortSweep;
 using DeviceConformance.Probing.Disclosure;
 using DeviceConformance.Probing.Identification;
+using DeviceConformance.Probing.Sessions;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
 using DeviceConformance.Probing.Tls.Attacks;
@@ -44,11 +46,13 @@ internal static class Harness
         new TlsEnumerationProbe(),
         new TlsAttackTrialProbe(),
         new SshEnumerationProbe(),
-        new DisclosureSurveyProbe(),
+        new DisclosureSurveyProbe(PageRunner.Find()),
         new AccessTrialProbe(),
         new WriteTrialProbe(),
         new DefaultCredentialTrialProbe(),
         new PresetPasswordInspectionProbe(),
         new UpdateIntegrityProbe(),
+        new WebSessionProbe(),
+        new SettingsWriteProbe(),
     ];
 }

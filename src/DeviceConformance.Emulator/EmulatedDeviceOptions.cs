@@ -38,6 +38,9 @@ public sealed record EmulatedDeviceOptions
     /// <summary>Which unit it is.</summary>
     public DeviceSample Sample { get; init; }
 
+    /// <summary>Whether the web interface also has pages that scripts fill, behind a login by JSON.</summary>
+    public bool JsonInterface { get; init; }
+
     /// <summary>Password of <see cref="AdministratorName"/>, as the user set it.</summary>
     public string AdministratorPassword { get; init; } = "Warm-Water-42";
 

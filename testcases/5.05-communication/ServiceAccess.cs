@@ -73,9 +73,7 @@ internal static class ServiceAccess
     }
 
     private static ImmutableArray<ProtectedResource> Resources(SoftServFacts facts, LoginPoint login) =>
-        IsHttp(login) && !facts.Protects.IsEmpty ? facts.Protects : [new ProtectedResource("GET", login.Path)];
-
-    private static bool IsHttp(LoginPoint login) => login.Protocol is LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm;
+        login.IsHttp && !facts.Protects.IsEmpty ? facts.Protects : [new ProtectedResource("GET", login.Path)];
 
     private static IEnumerable<Finding> NotTried(Declaration declared, ObservationSet seen, IxitEntry entry, SoftServFacts facts, List<AccessTrial> trials)
     {

@@ -11,7 +11,8 @@ namespace DeviceConformance.TestCases.Communication;
 /// <summary>Checks that functions reached over a network are refused without authentication, given with it, and protected as declared.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.5-4; TS 103 701 test case 5.5-4-2 (functional), both editions.
-/// Cannot see: functions that the facts do not name; UDP services that stay silent; a subject that lacks the right, unless lab.yaml holds one.
+/// Cannot see: functions that the facts do not name; UDP services that stay silent; a subject that lacks the right, unless lab.yaml holds one. Of a
+/// web session an invented identifier that is taken, or one so short that it can be guessed, counts; all else about it is a fact in the evidence.
 /// </remarks>
 public sealed class FunctionsNeedAuthentication : TestCase
 {
@@ -21,7 +22,8 @@ public sealed class FunctionsNeedAuthentication : TestCase
     /// <inheritdoc/>
     public override ImmutableArray<TestUnit> Units(StandardEdition edition) =>
     [
-        new('a', Ask, (declared, seen) => ServiceAccess.Guarded(declared).SelectMany(pair => ServiceAccess.JudgeRefusal(declared, seen, pair.Entry, pair.Facts))),
+        new('a', AskRefusal, (declared, seen) => ServiceAccess.Guarded(declared)
+            .SelectMany(pair => ServiceAccess.JudgeRefusal(declared, seen, pair.Entry, pair.Facts).Concat(WebSessions.JudgeSessions(declared, seen, pair.Entry, pair.Facts)))),
         new('b', Ask, (declared, seen) => ServiceAccess.Guarded(declared).SelectMany(pair => ServiceAccess.JudgeGrant(declared, seen, pair.Entry, pair.Facts))),
         new('c', AskProtection, JudgeProtection),
     ];
@@ -29,6 +31,9 @@ public sealed class FunctionsNeedAuthentication : TestCase
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
         DutServices.Ask(declared, seen, Depth.Surveys).Concat(DutServices.AskUdp(declared)).Concat(DutServices.AskUdpSurveys(declared, seen))
             .Concat(ServiceAccess.Guarded(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)));
+
+    private static IEnumerable<ProbeRequest> AskRefusal(Declaration declared, ObservationSet seen) =>
+        Ask(declared, seen).Concat(ServiceAccess.Guarded(declared).SelectMany(pair => WebSessions.Sessions(declared, seen, pair.Entry, pair.Facts)));
 
     private static IEnumerable<(IxitEntry Entry, AuthMechFacts Facts)> Guards(Declaration declared)
     {

@@ -35,7 +35,8 @@ public sealed class SettingsNeedAuthentication : TestCase
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
         DutServices.Ask(declared, seen, Depth.Surveys).Concat(DutServices.AskUdp(declared)).Concat(DutServices.AskUdpSurveys(declared, seen))
-            .Concat(Configuring(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)))
+            .Concat(Configuring(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)
+                .Concat<ProbeRequest>(WebSessions.Writes(declared, seen, pair.Entry, pair.Facts))))
             .Concat(Guards(declared).SelectMany(pair => LoginProtection.Ask(declared, seen, pair.Entry, pair.Facts)))
             .Concat(Writes(declared, seen));
 
@@ -70,7 +71,9 @@ public sealed class SettingsNeedAuthentication : TestCase
 
     private static IEnumerable<Finding> JudgeServices(Declaration declared, ObservationSet seen) =>
         Configuring(declared)
-            .SelectMany(pair => ServiceAccess.JudgeRefusal(declared, seen, pair.Entry, pair.Facts).Concat(ServiceAccess.JudgeGrant(declared, seen, pair.Entry, pair.Facts)))
+            .SelectMany(pair => ServiceAccess.JudgeRefusal(declared, seen, pair.Entry, pair.Facts)
+                .Concat(ServiceAccess.JudgeGrant(declared, seen, pair.Entry, pair.Facts))
+                .Concat(WebSessions.JudgeWrites(declared, seen, pair.Entry, pair.Facts)))
             .Concat(Guards(declared).SelectMany(pair => LoginProtection.Judge(declared, seen, pair.Entry, pair.Facts)))
             .Concat(JudgeWrites(declared, seen));
 

@@ -12,7 +12,7 @@ namespace DeviceConformance.TestCases.Interfaces;
 /// <remarks>
 /// Source: EN 303 645 provision 5.6-2; TS 103 701 test case 5.6-2-2 (functional), both editions.
 /// Cannot see: broadcasts, what is sent to groups without being asked for, UDP services that stay silent to every question, and radio; pages that only a
-/// script builds.
+/// script builds, where Chromium is not installed.
 /// </remarks>
 public sealed class NothingUndeclaredIsDisclosed : TestCase
 {

@@ -60,13 +60,27 @@ internal static class DeclaredLogins
         where sweep is not null
         select sweep.Value.Evidence;
 
-    /// <summary>Whether an entry declares the login: same port, same way of speaking, same protection.</summary>
+    /// <summary>
+    /// Whether an entry declares the login: same port, same way of speaking, same protection. How a script speaks a login is read from its
+    /// text, so that a declared login of another kind than the harness speaks may be that one.
+    /// </summary>
     public static bool Declares(AuthMechFacts facts, Endpoint endpoint, LoginPoint login) =>
-        facts.Logins.Any(point => point.Port == endpoint.Port && point.Protocol == login.Protocol && point.Tls == login.Tls);
+        facts.Logins.Any(point => point.Port == endpoint.Port && point.Tls == login.Tls
+            && (point.Protocol == login.Protocol || (login.Protocol, point.Protocol) is (LoginProtocol.HttpJson, LoginProtocol.Other) or (LoginProtocol.Other, LoginProtocol.HttpJson)));
 
     private static Finding? Undeclared(Declaration declared, DisclosureSeen survey, LoginPoint login, string what, EvidenceRef reference)
     {
         var matching = declared.Ixit.With<AuthMechFacts>(IxitRole.AuthMech).Where(pair => Declares(pair.Facts, survey.Endpoint, login)).ToList();
+        if (matching.Count == 0 && login.Protocol is LoginProtocol.HttpJson or LoginProtocol.Other && survey.Protocol == ServiceProtocol.Http && SpokenOtherwise(declared, survey.Endpoint, login) is { Length: > 0 } otherwise)
+        {
+            // How a script sends a login is read from its text and not from what it does.
+            return Finding.Inconclusive(
+                survey.Endpoint.ToString(),
+                $"{survey.Endpoint} has a login{At(login)} that a script sends or that the harness does not speak; it may be that of {otherwise}, which is declared to be spoken otherwise.",
+                $"Correct 'protocol' among the logins of {otherwise} (http-json for JSON), or decide this point with 'dct answer'.",
+                reference);
+        }
+
         if (matching.Count == 0)
         {
             return Finding.Fail(
@@ -85,6 +99,11 @@ internal static class DeclaredLogins
                 reference);
     }
 
+    private static string SpokenOtherwise(Declaration declared, Endpoint endpoint, LoginPoint login) =>
+        string.Join(", ", declared.Ixit.With<AuthMechFacts>(IxitRole.AuthMech)
+            .Where(pair => pair.Facts.Logins.Any(point => point.Port == endpoint.Port && point.Tls == login.Tls && point.Protocol is LoginProtocol.HttpForm or LoginProtocol.HttpJson))
+            .Select(pair => pair.Entry.Id));
+
     private static bool SamePlace(LoginPoint declared, LoginPoint seen) =>
         declared.Path == seen.Path || (Action(declared) == Action(seen) && declared.Form?.PasswordField == seen.Form?.PasswordField);
 
@@ -100,6 +119,7 @@ internal static class DeclaredLogins
         LoginProtocol.HttpBasic => "HTTP Basic",
         LoginProtocol.HttpDigest => "HTTP Digest",
         LoginProtocol.HttpForm => "an HTML form",
+        LoginProtocol.HttpJson => "JSON over HTTP",
         LoginProtocol.Ssh => "SSH",
         LoginProtocol.Other => "a protocol of its own",
         var protocol => protocol.ToString(),

@@ -41,7 +41,15 @@ internal static class ObservationText
             .. survey.Items.Select(item => $"{item.Kind}: {item.What} ({item.Where})"),
             .. survey.Open.Select(open => $"usable without login: {open.Where} ({open.What})"),
             .. survey.Logins.Select(login => $"login: {login.Protocol} at {login.Path}"),
+            .. survey.Web is { } web ? Web(web) : [],
         ],
+        WebSessionSeen session =>
+        [
+            string.Create(CultureInfo.InvariantCulture, $"{session.Carrier}, {session.Characters} characters, at most {session.BitsAtMost:0} bits"),
+            $"repeats {session.Repeats}, regular {session.Regular}, in URL {session.InUrl}",
+            .. session.Cookies.Select(Cookie),
+        ],
+        SettingsWritesSeen writes => [.. writes.Writes.Select(write => $"POST {write.Action}: {write.Text}"), .. writes.NotTried.Select(text => $"not sent: {text}")],
         DefaultCredentialsTried tried =>
         [
             .. tried.Accepted.Select(pair => $"accepted: {pair.Pair} (user {pair.User}, {pair.Origin})"),
@@ -49,6 +57,18 @@ internal static class ObservationText
         ],
         _ => [],
     };
+
+    private static IEnumerable<string> Web(WebSeen web) =>
+    [
+        .. web.Cookies.Select(Cookie),
+        .. web.Forms.Select(form => $"form: POST {form.Action} on {form.Where}{(form.HasToken ? ", with a token against forged requests" : "")}"),
+        .. web.Writes.Select(write => $"not sent: {write.Method} {write.Path} (named by {write.Where})"),
+        .. web.Actions.Select(path => $"not followed, names an action: {path}"),
+        .. web.WebSockets.Select(socket => $"WebSocket {socket.Path}: without login {socket.WithoutLogin}, from another site {socket.ForeignOrigin}"),
+    ];
+
+    private static string Cookie(WebCookie cookie) =>
+        $"cookie {cookie.Name} ({cookie.Characters} characters): {(cookie.Secure ? "" : "not ")}Secure, {(cookie.HttpOnly ? "" : "not ")}HttpOnly, SameSite {(cookie.SameSite.Length > 0 ? cookie.SameSite : "not given")}";
 
     // What a device says must not steer the terminal.
     private static string Clean(string text) => new([.. text.Select(character => char.IsControl(character) && character != '\n' ? ' ' : character)]);

@@ -81,12 +81,12 @@ internal static class ObserveCommand
     private static Command Credentials()
     {
         var target = new Argument<string>("HOST:PORT") { Description = "The device." };
-        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, telnet, ftp, mqtt or ssh.", Required = true };
+        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt or ssh.", Required = true };
         var tls = new Option<bool>("--tls") { Description = "Inside TLS." };
         var path = new Option<string>("--path") { Description = "HTTP path that needs the login.", DefaultValueFactory = _ => "/" };
-        var action = new Option<string>("--action") { Description = "Path that a login form is sent to. Default: --path.", DefaultValueFactory = _ => "" };
-        var user = new Option<string>("--user-field") { Description = "Name of the form's user field.", DefaultValueFactory = _ => "user" };
-        var password = new Option<string>("--password-field") { Description = "Name of the form's password field.", DefaultValueFactory = _ => "password" };
+        var action = new Option<string>("--action") { Description = "Path that a login form or JSON login is sent to. Default: --path.", DefaultValueFactory = _ => "" };
+        var user = new Option<string>("--user-field") { Description = "Name of the user field of form or JSON.", DefaultValueFactory = _ => "user" };
+        var password = new Option<string>("--password-field") { Description = "Name of the password field of form or JSON.", DefaultValueFactory = _ => "password" };
         return Complete(
             new Command("credentials", "Tries well-known default credentials; wrong logins may lock an account.\n\nExample: dct observe credentials 192.0.2.7:80 --protocol http-basic --path /admin")
             {
@@ -99,7 +99,7 @@ internal static class ObserveCommand
                     Port(parsed.GetValue(target)!).Port,
                     parsed.GetValue(tls),
                     parsed.GetValue(path)!,
-                    parsed.GetValue(protocol) == "http-form" ? new LoginForm(parsed.GetValue(user)!, parsed.GetValue(password)!, parsed.GetValue(action)!, "", "") : null)));
+                    parsed.GetValue(protocol) is "http-form" or "http-json" ? new LoginForm(parsed.GetValue(user)!, parsed.GetValue(password)!, parsed.GetValue(action)!, "", "") : null)));
     }
 
     private static Command Complete(Command command, Func<ParseResult, ProbeRequest> request)
@@ -192,7 +192,7 @@ internal static class ObserveCommand
     private static LoginProtocol Protocol(string text) =>
         Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol != LoginProtocol.Other && !char.IsDigit(text[0])
             ? protocol
-            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, telnet, ftp, mqtt or ssh.");
+            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt or ssh.");
 
     private static DisclosureSurvey Web(string text)
     {

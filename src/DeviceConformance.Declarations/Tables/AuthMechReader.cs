@@ -34,13 +34,14 @@ internal static class AuthMechReader
         var tls = protocol == LoginProtocol.Ssh ? map.YesNo("tls").Or(false) : map.RequiredYesNo("tls");
         var path = map.PathOr("path", "/");
         var form = map.Map("form") is { } fields ? Form(fields) : null;
-        if (protocol == LoginProtocol.HttpForm && form is null)
+        var hasForm = protocol is LoginProtocol.HttpForm or LoginProtocol.HttpJson;
+        if (hasForm && form is null)
         {
-            map.Reject("missing-key", map.At, "form", $"{MapReader.Capital(map.What)} is an HTML form whose fields are not given.", "Add 'form: {user-field: ..., password-field: ..., action: ..., failure-text: ...}'.");
+            map.Reject("missing-key", map.At, "form", $"{MapReader.Capital(map.What)} is {(protocol == LoginProtocol.HttpForm ? "an HTML form" : "a JSON login")} whose fields are not given.", "Add 'form: {user-field: ..., password-field: ..., action: ..., failure-text: ...}'.");
         }
-        else if (protocol != LoginProtocol.HttpForm && form is not null)
+        else if (!hasForm && form is not null)
         {
-            map.Reject("needless-key", map.Take("form")!.At, "form", $"{MapReader.Capital(map.What)} has form fields, but is no HTML form.", "Remove 'form:' or write 'protocol: http-form'.");
+            map.Reject("needless-key", map.Take("form")!.At, "form", $"{MapReader.Capital(map.What)} has form fields, but is no HTML form.", "Remove 'form:' or write 'protocol: http-form' or 'protocol: http-json'.");
         }
 
         map.Close();
@@ -54,7 +55,10 @@ internal static class AuthMechReader
             map.RequiredText("password-field", "Give the name of the password field of the form."),
             map.PathOr("action", ""),
             map.Text("failure-text").Or(""),
-            map.Text("success-text").Or(""));
+            map.Text("success-text").Or(""))
+        {
+            TokenField = map.Text("token-field").Or(""),
+        };
         map.Close();
         return form;
     }

@@ -31,7 +31,8 @@ internal static class TypedFacts
             new("action", Free, "Path that the form is sent to; empty: the path of the login page"),
             new("failure-text", Free, "Text that a refused login shows"),
             new("success-text", Free, "Text that an accepted login shows"),
-        ]), "Fields of the HTML form, for http-form"),
+            new("token-field", Free, "http-json: name under which the answer gives the token; empty: a usual name, or a cookie"),
+        ]), "Fields of the HTML form or of the JSON object, for http-form and http-json"),
     ]);
 
     private static readonly ImmutableArray<FormKey> AuthMech =

@@ -31,6 +31,8 @@ public sealed record DeviceFault(DeviceFaults Flag, string Name, string Finding)
         new(DeviceFaults.DebugPage, "debug-page", "/debug shows files, a stack trace and the Wi-Fi password without login (5.6-2, 5.6-4)"),
         new(DeviceFaults.SharedLabelPassword, "shared-label-password", "samples A and B have the same label password (5.1-1)"),
         new(DeviceFaults.UdpDebug, "udp-debug", "undeclared debug console on UDP port 14545 (5.6-1, 5.6-4)"),
+        new(DeviceFaults.OpenBackup, "open-backup", "/backup.tar.gz gives the settings with the Wi-Fi password to anybody (5.6-2)"),
+        new(DeviceFaults.KeptSession, "kept-session", "the web session's identifier is the one of before the login and outlives the logout (a fact beside 5.5-4)"),
     ];
 
     /// <summary>Finds faults by their names.</summary>

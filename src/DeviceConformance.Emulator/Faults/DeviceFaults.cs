@@ -63,4 +63,10 @@ public enum DeviceFaults
 
     /// <summary>An undeclared text console over UDP.</summary>
     UdpDebug = 1 << 18,
+
+    /// <summary>A copy of the settings can be taken away without login.</summary>
+    OpenBackup = 1 << 24,
+
+    /// <summary>The session identifier of before the login stays, and outlives the logout.</summary>
+    KeptSession = 1 << 25,
 }

@@ -34,7 +34,8 @@ internal static class Pages
         <p>Water {state.Settings.SetPoint} degrees, software {state.Firmware.Version}</p>
         <form method="post" action="/settings"><label>Water <input name="setPoint" value="{state.Settings.SetPoint}"></label><button>Save</button></form>
         <form method="post" action="/update" enctype="multipart/form-data"><input type="file" name="image"><button>Install</button></form>
-        <form method="post" action="/update/check"><button>Look for an update</button></form></body></html>
+        <form method="post" action="/update/check"><button>Look for an update</button></form>
+        <form method="post" action="/logout"><button>Sign out</button></form></body></html>
 
         """;
 

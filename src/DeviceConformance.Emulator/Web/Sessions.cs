@@ -15,13 +15,14 @@ internal sealed class Sessions(TimeProvider time)
     private readonly Dictionary<string, long> lastUse = new(StringComparer.Ordinal);
 
     /// <summary>Opens a session.</summary>
-    /// <returns>Its identifier: 256 random bits in hex.</returns>
-    public string Open()
+    /// <param name="kept">Identifier that the client already has and keeps; null: a new one of 256 random bits in hex.</param>
+    /// <returns>Its identifier.</returns>
+    public string Open(string? kept = null)
     {
-        var id = RandomNumberGenerator.GetHexString(64, lowercase: true);
+        var id = kept ?? RandomNumberGenerator.GetHexString(64, lowercase: true);
         lock (gate)
         {
-            if (lastUse.Count >= Limit)
+            if (lastUse.Count >= Limit && !lastUse.ContainsKey(id))
             {
                 lastUse.Remove(lastUse.MinBy(session => session.Value).Key);
             }
@@ -55,6 +56,15 @@ internal sealed class Sessions(TimeProvider time)
 
             lastUse[id] = time.GetTimestamp();
             return true;
+        }
+    }
+
+    /// <summary>Ends a session.</summary>
+    public void Close(string? id)
+    {
+        lock (gate)
+        {
+            lastUse.Remove(id ?? "");
         }
     }
 }

@@ -21,6 +21,7 @@ internal sealed class WebInterface(DeviceState state, UpdateFetch updates, int h
     public const int BodyLimit = UpdateImage.MaximumLength + (64 * 1024);
 
     private readonly Sessions sessions = new(state.Time);
+    private readonly JsonInterface json = new(state);
 
     /// <summary>Answers a request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -77,9 +78,12 @@ internal sealed class WebInterface(DeviceState state, UpdateFetch updates, int h
         {
             "/" when method == HttpMethods.Get => AnswerPage(context, StatusCodes.Status200OK, Pages.Login("")),
             "/login" when method == HttpMethods.Post => LogInAsync(context),
+            "/logout" when method == HttpMethods.Post => LogOut(context),
+            "/backup.tar.gz" when method == HttpMethods.Get && state.Has(DeviceFaults.OpenBackup) => AnswerBytes(context, StatusCodes.Status200OK, "application/gzip", Backup.Make()),
+            { } path when state.Options.JsonInterface && path.StartsWith(JsonInterface.Root, StringComparison.Ordinal) => json.AnswerAsync(context, method, this),
             "/debug" when method == HttpMethods.Get && state.Has(DeviceFaults.DebugPage) => AnswerPage(context, StatusCodes.Status200OK, Pages.Debug(state)),
             "/" => AnswerOtherMethod(context, "GET, HEAD"),
-            "/login" => AnswerOtherMethod(context, "POST"),
+            "/login" or "/logout" => AnswerOtherMethod(context, "POST"),
             "/status" when method == HttpMethods.Get && state.Has(DeviceFaults.OpenStatus) => AnswerStatus(context),
             "/settings" when method == HttpMethods.Post && state.Has(DeviceFaults.OpenSettings) => ChangeSettingsAsync(context),
             "/home" or "/status" or "/settings" or "/api/version" or "/update" or "/update/check" => AnswerProtected(context, method),
@@ -123,15 +127,9 @@ internal sealed class WebInterface(DeviceState state, UpdateFetch updates, int h
     private async Task LogInAsync(HttpContext context)
     {
         var form = await ReadFormAsync(context, FormLimit);
-        var (user, password) = (form["user"].ToString(), form["password"].ToString());
-        var right = (user == EmulatedDeviceOptions.AdministratorName && Passwords.AreEqual(password, state.Options.AdministratorPassword))
-            || (state.Has(DeviceFaults.UniversalPassword) && user == "admin" && password == "admin");
-        var result = state.WebLock.Attempt(user, right, locks: !state.Has(DeviceFaults.NoLockOut));
-        state.Log.Note($"web login of '{DeviceLog.Foreign(user)}' from {context.Connection.RemoteIpAddress}: {result}");
-        switch (result)
+        switch (TryLogIn(context, form["user"].ToString(), form["password"].ToString(), out _))
         {
             case LoginResult.Accepted:
-                context.Response.Cookies.Append(SessionCookie, sessions.Open(), new CookieOptions { HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Strict, Path = "/" });
                 context.Response.StatusCode = StatusCodes.Status303SeeOther;
                 context.Response.Headers.Location = "/home";
                 break;
@@ -144,7 +142,49 @@ internal sealed class WebInterface(DeviceState state, UpdateFetch updates, int h
         }
     }
 
-    private Task AnswerStatus(HttpContext context)
+    /// <summary>Tries a web login; when it is right, sets the cookie of a new session.</summary>
+    internal LoginResult TryLogIn(HttpContext context, string user, string password, out string session)
+    {
+        session = "";
+        var right = (user == EmulatedDeviceOptions.AdministratorName && Passwords.AreEqual(password, state.Options.AdministratorPassword))
+            || (state.Has(DeviceFaults.UniversalPassword) && user == "admin" && password == "admin");
+        var result = state.WebLock.Attempt(user, right, locks: !state.Has(DeviceFaults.NoLockOut));
+        state.Log.Note($"web login of '{DeviceLog.Foreign(user)}' from {context.Connection.RemoteIpAddress}: {result}");
+        if (result == LoginResult.Accepted)
+        {
+            session = sessions.Open(state.Has(DeviceFaults.KeptSession) ? context.Request.Cookies[SessionCookie] : null);
+            context.Response.Cookies.Append(SessionCookie, session, new CookieOptions { HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Strict, Path = "/" });
+        }
+
+        return result;
+    }
+
+    /// <summary>Whether the cookie, or the token in the Authorization header, is that of a session.</summary>
+    internal bool IsLoggedIn(HttpContext context) =>
+        sessions.Use(context.Request.Cookies[SessionCookie])
+        || (context.Request.Headers.Authorization.ToString() is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal) && sessions.Use(header[7..]));
+
+    /// <summary>Ends the session of the client.</summary>
+    internal void LogOutSession(HttpContext context)
+    {
+        if (!state.Has(DeviceFaults.KeptSession))
+        {
+            sessions.Close(context.Request.Cookies[SessionCookie]);
+            sessions.Close(context.Request.Headers.Authorization.ToString().Replace("Bearer ", "", StringComparison.Ordinal));
+        }
+
+        context.Response.Cookies.Delete(SessionCookie);
+    }
+
+    private Task LogOut(HttpContext context)
+    {
+        LogOutSession(context);
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = "/";
+        return Task.CompletedTask;
+    }
+
+    internal Task AnswerStatus(HttpContext context)
     {
         var settings = state.Settings;
         return AnswerJson(context, StatusCodes.Status200OK, new StatusAnswer(48.5, settings.SetPoint, settings.EcoMode, "standby", 1.6, "Homestead", state.Firmware.Version), WebJson.Default.StatusAnswer);
@@ -253,14 +293,20 @@ internal sealed class WebInterface(DeviceState state, UpdateFetch updates, int h
         return context.Response.WriteAsJsonAsync(value, type, cancellationToken: context.RequestAborted);
     }
 
-    private static async Task AnswerPage(HttpContext context, int status, string page)
+    internal static Task AnswerPage(HttpContext context, int status, string page) => AnswerBytes(context, status, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(page));
+
+    internal static async Task AnswerBytes(HttpContext context, int status, string type, ReadOnlyMemory<byte> bytes, string scripts = "")
     {
         context.Response.StatusCode = status;
         SetCommonHeaders(context);
-        context.Response.ContentType = "text/html; charset=utf-8";
-        var bytes = Encoding.UTF8.GetBytes(page);
+        if (scripts.Length > 0)
+        {
+            context.Response.Headers.ContentSecurityPolicy += $"; {scripts}";
+        }
+
+        context.Response.ContentType = type;
         context.Response.ContentLength = bytes.Length;
-        context.Response.BodyWriter.Write(bytes);
+        context.Response.BodyWriter.Write(bytes.Span);
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 

@@ -71,6 +71,9 @@ public enum LoginProtocol
     /// <summary>An HTML form.</summary>
     HttpForm,
 
+    /// <summary>User name and password as JSON in a POST; the answer gives a cookie or a token.</summary>
+    HttpJson,
+
     /// <summary>Telnet with login and password prompts.</summary>
     Telnet,
 
@@ -87,21 +90,30 @@ public enum LoginProtocol
     Other,
 }
 
-/// <summary>Fields of an HTML login form and the signs of a refused and an accepted login.</summary>
-/// <param name="UserField">Name of the user field; empty when the form asks for a password only.</param>
-/// <param name="PasswordField">Name of the password field.</param>
-/// <param name="Action">Path that the form is sent to; empty: the path of the login page.</param>
+/// <summary>Fields of an HTML login form or of the JSON object of a login, and the signs of a refused and an accepted login.</summary>
+/// <param name="UserField">Name of the user field; empty when the form asks for a password only. Dots lead into objects of JSON.</param>
+/// <param name="PasswordField">Name of the password field; dots as above.</param>
+/// <param name="Action">Path that the form or JSON is sent to; empty: the path of the login page.</param>
 /// <param name="FailureText">Text that a refused login shows; empty when only the status tells.</param>
 /// <param name="SuccessText">Text that an accepted login shows; empty when only the status tells.</param>
-public sealed record LoginForm(string UserField, string PasswordField, string Action, string FailureText, string SuccessText);
+public sealed record LoginForm(string UserField, string PasswordField, string Action, string FailureText, string SuccessText)
+{
+    /// <summary>Name under which the answer to a JSON login gives the token; empty: one of the usual names, or a cookie.</summary>
+    public string TokenField { get; init; } = "";
+}
 
 /// <summary>Where and how a login takes place.</summary>
 /// <param name="Protocol">How it is spoken.</param>
 /// <param name="Port">TCP port.</param>
 /// <param name="Tls">Whether it runs inside TLS.</param>
 /// <param name="Path">Path of an HTTP resource that needs the login; / for other protocols.</param>
-/// <param name="Form">Form fields for <see cref="LoginProtocol.HttpForm"/>, otherwise null.</param>
-public sealed record LoginPoint(LoginProtocol Protocol, int Port, bool Tls, string Path, LoginForm? Form);
+/// <param name="Form">Fields for <see cref="LoginProtocol.HttpForm"/> and <see cref="LoginProtocol.HttpJson"/>, otherwise null.</param>
+public sealed record LoginPoint(LoginProtocol Protocol, int Port, bool Tls, string Path, LoginForm? Form)
+{
+    /// <summary>Whether it is spoken over HTTP.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsHttp => Protocol is LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm or LoginProtocol.HttpJson;
+}
 
 /// <summary>When a login is blocked after wrong attempts.</summary>
 /// <param name="Attempts">Wrong attempts until the DUT reacts.</param>

@@ -301,6 +301,9 @@ public sealed record DisclosureSeen(
     ImmutableArray<OpenAccess> Open,
     ImmutableArray<LoginPoint> Logins) : Observation
 {
+    /// <summary>What else was seen of a web port; null for other protocols and in recordings of older versions.</summary>
+    public WebSeen? Web { get; init; }
+
     /// <inheritdoc/>
     public override string Summary =>
         $"{Endpoint}: before login {(Items.IsEmpty ? "nothing is disclosed" : string.Join(", ", Items.Select(item => item.Kind).Distinct()) + " disclosed")}"

@@ -19,6 +19,8 @@ namespace DeviceConformance.Model.Observations;
 [JsonDerivedType(typeof(DefaultCredentialTrial), "default-credential-trial")]
 [JsonDerivedType(typeof(PresetPasswordInspection), "preset-password-inspection")]
 [JsonDerivedType(typeof(UpdateIntegrityTrial), "update-integrity-trial")]
+[JsonDerivedType(typeof(WebSessionTrial), "web-session-trial")]
+[JsonDerivedType(typeof(SettingsWriteTrial), "settings-write-trial")]
 [JsonDerivedType(typeof(OperatorQuestion), "operator-question")]
 public abstract record ProbeRequest
 {
@@ -59,6 +61,8 @@ public abstract record ProbeRequest<TObservation> : ProbeRequest
 [JsonDerivedType(typeof(DefaultCredentialsTried), "default-credentials")]
 [JsonDerivedType(typeof(PresetPasswordsSeen), "preset-passwords")]
 [JsonDerivedType(typeof(UpdateTrialsSeen), "update-trials")]
+[JsonDerivedType(typeof(WebSessionSeen), "web-session")]
+[JsonDerivedType(typeof(SettingsWritesSeen), "settings-writes")]
 [JsonDerivedType(typeof(OperatorAnswer), "operator-answer")]
 public abstract record Observation
 {

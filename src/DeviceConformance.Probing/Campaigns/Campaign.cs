@@ -253,6 +253,8 @@ public sealed class Campaign
         AccessTrial access => access.Endpoint.Address == address,
         DefaultCredentialTrial credentials => credentials.Endpoint.Address == address,
         UpdateIntegrityTrial update => update.Address == address,
+        WebSessionTrial session => session.Endpoint.Address == address,
+        SettingsWriteTrial writes => writes.Endpoint.Address == address,
         _ => false,
     };
 

@@ -24,7 +24,7 @@ public static class CredentialDictionary
     /// <summary>The word by which lists name a kind of login.</summary>
     public static string Family(LoginProtocol protocol) => protocol switch
     {
-        LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm => "http",
+        LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm or LoginProtocol.HttpJson => "http",
         LoginProtocol.Ftp => "ftp",
         LoginProtocol.Mqtt => "mqtt",
         // What a device takes at its console it takes over SSH too.

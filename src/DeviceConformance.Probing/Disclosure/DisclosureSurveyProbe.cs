@@ -6,7 +6,8 @@ namespace DeviceConformance.Probing.Disclosure;
 
 /// <summary>Looks at what a service shows before anybody has logged in (EN 303 645, provision 5.6-2), as a harmless visitor would.</summary>
 /// <remarks>It tries no password but well-known SNMP communities, gives no command, and asks for nothing that names an action: HTTP and CoAP by GET, UPnP and ONVIF by operations that read.</remarks>
-public sealed class DisclosureSurveyProbe : Probe<DisclosureSurvey>
+/// <param name="browser">Chromium, to show web pages that scripts make; null: such pages are read as they come.</param>
+public sealed class DisclosureSurveyProbe(string? browser = null) : Probe<DisclosureSurvey>
 {
     /// <inheritdoc/>
     protected override async Task<ProbeOutcome> AskAsync(DisclosureSurvey request, ProbeContext context, CancellationToken cancellationToken)
@@ -19,7 +20,7 @@ public sealed class DisclosureSurveyProbe : Probe<DisclosureSurvey>
 
     private delegate Task<ProbeOutcome.Unanswered?> Survey(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken);
 
-    private static Survey SurveyOf(DisclosureSurvey request) => (request.Endpoint.Transport, request.Protocol) switch
+    private Survey SurveyOf(DisclosureSurvey request) => (request.Endpoint.Transport, request.Protocol) switch
     {
         (_, ServiceProtocol.Modbus) when !request.Tls => ModbusSurvey.RunAsync,
         (Transport.Udp, ServiceProtocol.Snmp) => SnmpSurvey.RunAsync,
@@ -34,7 +35,7 @@ public sealed class DisclosureSurveyProbe : Probe<DisclosureSurvey>
         (Transport.Udp, ServiceProtocol.Sip) => SipSurvey.RunAsync,
         (Transport.Udp, ServiceProtocol.Bacnet) => BacnetSurvey.RunAsync,
         (Transport.Udp, _) => UdpAnswerSurvey.RunAsync,
-        (_, ServiceProtocol.Http) => HttpSurvey.RunAsync,
+        (_, ServiceProtocol.Http) => (asked, context, reader, notes, cancellationToken) => HttpSurvey.RunAsync(asked, context, reader, notes, browser, cancellationToken),
         (_, ServiceProtocol.Mqtt) => MqttSurvey.RunAsync,
         (_, ServiceProtocol.Ftp) => FtpSurvey.RunAsync,
         (_, ServiceProtocol.Telnet) => TelnetSurvey.RunAsync,

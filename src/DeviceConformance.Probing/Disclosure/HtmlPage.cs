@@ -4,19 +4,6 @@ using System.Text;
 
 namespace DeviceConformance.Probing.Disclosure;
 
-/// <summary>A field of an HTML form.</summary>
-/// <param name="Name">Name under which it is sent; empty when it has none, so that only a script can send it.</param>
-/// <param name="Type">Type in lower case: text, password, hidden, file, select, textarea ...</param>
-/// <param name="Value">Value that the page fills in.</param>
-public sealed record HtmlField(string Name, string Type, string Value);
-
-/// <summary>An HTML form, or the fields of a page outside any form.</summary>
-/// <param name="Action">Where it is sent to, as written; empty: the page itself.</param>
-/// <param name="Post">Whether it is sent with POST.</param>
-/// <param name="IsForm">Whether there is a form element; fields outside one can only be sent by a script.</param>
-/// <param name="Fields">Fields, in the order of the page.</param>
-public sealed record HtmlFieldGroup(string Action, bool Post, bool IsForm, ImmutableArray<HtmlField> Fields);
-
 /// <summary>What the survey wants of an HTML page, read tolerantly: any text at all gives a page. Scripts are not run.</summary>
 public sealed class HtmlPage
 {
@@ -42,14 +29,13 @@ public sealed class HtmlPage
     private readonly StringBuilder _title = new();
     private readonly StringBuilder _comments = new();
     private readonly StringBuilder _scripts = new();
+    private readonly StringBuilder _handlers = new();
     private readonly List<string> _links = [];
-    private readonly List<HtmlFieldGroup> _forms = [];
-    private readonly List<HtmlField> _loose = [];
+    private readonly HtmlForms _fields = new();
     private readonly Dictionary<string, string> _attributes = new(StringComparer.Ordinal);
     private int _position;
     private int _preformatted;
     private bool _inTitle;
-    private (string Action, bool Post, List<HtmlField> Fields)? _form;
 
     private HtmlPage(string html) => _html = html.Length > MaxLength ? html[..MaxLength] : html;
 
@@ -65,6 +51,9 @@ public sealed class HtmlPage
     /// <summary>Scripts within the page.</summary>
     public string Scripts { get; private set; } = "";
 
+    /// <summary>Lines of script that a press on something runs.</summary>
+    public string Handlers { get; private set; } = "";
+
     /// <summary>Targets of links, frames and scripts, as written.</summary>
     public ImmutableArray<string> Links { get; private set; } = [];
 
@@ -73,6 +62,9 @@ public sealed class HtmlPage
 
     /// <summary>Target of a <c>meta refresh</c>, as written; empty when there is none.</summary>
     public string Refresh { get; private set; } = "";
+
+    /// <summary>Base of its links (HTML, 4.2.3), as written; empty when it is the page itself.</summary>
+    public string Base { get; private set; } = "";
 
     /// <summary>The program that made the page, as <c>meta generator</c> says; empty when it does not.</summary>
     public string Generator { get; private set; } = "";
@@ -115,18 +107,13 @@ public sealed class HtmlPage
             }
         }
 
-        CloseForm();
-        if (_loose.Count > 0)
-        {
-            _forms.Add(new HtmlFieldGroup("", Post: true, IsForm: false, [.. _loose]));
-        }
-
         Title = WebUtility.HtmlDecode(_title.ToString()).Trim();
         Text = WebUtility.HtmlDecode(_text.ToString());
         Comments = _comments.ToString();
         Scripts = _scripts.ToString();
+        Handlers = _handlers.ToString();
         Links = [.. _links];
-        Forms = [.. _forms];
+        Forms = _fields.Done();
     }
 
     private bool TryTag()
@@ -162,6 +149,10 @@ public sealed class HtmlPage
 
     private void Open(string name)
     {
+        // Buttons of small interfaces are often nothing but a line of script.
+        AddLine(_handlers, Attribute("onclick"));
+        AddLink("data-href");
+        AddLink("data-url");
         switch (name)
         {
             case "script":
@@ -177,24 +168,35 @@ public sealed class HtmlPage
             case "title":
                 _inTitle = true;
                 break;
+            case "base":
+                Base = Base.Length > 0 ? Base : Attribute("href");
+                break;
             case "meta":
                 ReadMeta();
                 break;
             case "a" or "area" or "link":
                 AddLink("href");
                 break;
-            case "frame" or "iframe" or "embed":
+            case "frame" or "iframe" or "embed" or "source" or "video" or "audio":
                 AddLink("src");
                 break;
-            case "form":
-                CloseForm();
-                _form = (Attribute("action"), Attribute("method").Equals("post", StringComparison.OrdinalIgnoreCase), []);
+            case "object":
+                AddLink("data");
                 break;
-            case "input" or "select":
-                AddField(name == "select" ? "select" : Attribute("type") is { Length: > 0 } type ? type.ToLowerInvariant() : "text");
+            case "form":
+                _fields.Open(Attribute("action"), Attribute("method").Equals("post", StringComparison.OrdinalIgnoreCase));
+                break;
+            case "input":
+                _fields.AddInput(Attribute("name"), Attribute("type") is { Length: > 0 } type ? type.ToLowerInvariant() : "text", ValueOrNull(), _attributes.ContainsKey("checked"));
+                break;
+            case "select":
+                _fields.OpenSelect(Attribute("name"));
+                break;
+            case "option":
+                _fields.AddOption(ValueOrNull(), _attributes.ContainsKey("selected"));
                 break;
             case "textarea":
-                AddField("textarea");
+                AddTextArea();
                 break;
             case "pre":
                 _preformatted++;
@@ -209,7 +211,10 @@ public sealed class HtmlPage
         switch (name)
         {
             case "form":
-                CloseForm();
+                _fields.Close();
+                break;
+            case "select":
+                _fields.CloseSelect();
                 break;
             case "title":
                 _inTitle = false;
@@ -250,23 +255,13 @@ public sealed class HtmlPage
         }
     }
 
-    private void CloseForm()
+    private void AddTextArea()
     {
-        if (_form is { } form && _forms.Count < MaxForms)
-        {
-            _forms.Add(new HtmlFieldGroup(form.Action, form.Post, IsForm: true, [.. form.Fields]));
-        }
-
-        _form = null;
-    }
-
-    private void AddField(string type)
-    {
-        var fields = _form?.Fields ?? _loose;
-        if (fields.Count < MaxFields)
-        {
-            fields.Add(new HtmlField(Attribute("name"), type, Attribute("value")));
-        }
+        var name = Attribute("name");
+        var text = TakeUntil("</textarea").ToString();
+        TakeUntil(">");
+        AddText(text);
+        _fields.AddTextArea(name, WebUtility.HtmlDecode(text.Length > MaxAttribute ? text[..MaxAttribute] : text));
     }
 
     private void AddLink(string attribute)
@@ -276,6 +271,8 @@ public sealed class HtmlPage
             _links.Add(target);
         }
     }
+
+    private string? ValueOrNull() => _attributes.ContainsKey("value") ? Attribute("value") : null;
 
     private string Attribute(string name) => _attributes.TryGetValue(name, out var value) ? WebUtility.HtmlDecode(value) : "";
 
@@ -358,7 +355,13 @@ public sealed class HtmlPage
         return taken;
     }
 
-    private static void AddLine(StringBuilder lines, ReadOnlySpan<char> line) => lines.Append(line.Trim()).Append('\n');
+    private static void AddLine(StringBuilder lines, ReadOnlySpan<char> line)
+    {
+        if (line.Trim() is { IsEmpty: false } text)
+        {
+            lines.Append(text).Append('\n');
+        }
+    }
 
     private void AddText(ReadOnlySpan<char> text)
     {

@@ -48,6 +48,8 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
     private static readonly Regex _html = new(@"^\s*(?:<!--[^>]*-->\s*)?<(?:!doctype html|html|head|body|frameset|title|script|meta|form|div|h1|center|table|p)\b", Linear);
+    private static readonly Regex _script = new(@"\.(?:m?js|css)$", Linear);
+    private static readonly Regex _packedPart = new(@"\.(?:m?js|css|html?|svg|json|map)\.gz$", Linear);
     private static readonly Regex _assignment = new("""([A-Za-z_][\w.-]+)["']? ?[:=] ?["']([^"'\n\\]+)["']""", Linear);
     private static readonly Regex _refusal = new(@"not found|\b40[0134]\b|no such|unauthor|forbidden|denied|log ?in\b|log ?on\b|sign ?in\b|password|not allowed|not supported|unsupported|invalid|unknown|bad request|error", Linear);
     private static readonly Regex _productHeader = new(@"^([A-Za-z][\w.+ -]*?)(?:[/ ]v?\d|[;,(/]|$)", Linear);
@@ -61,6 +63,12 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
 
     // Names under which pages commonly hold a realm or greeting that says nothing.
     private static readonly Regex _plainRealm = new(@"^(?:log ?in|admin(?:istrator)?|administration|restricted|private|protected|secure|area|access|realm|please|enter|user|users|password|web|server|site|page|index|default|config(?:uration)?|settings|device|http|https|the|of|to|and|or|your|name|control|panel|management|interface|auth(?:entication|orization)?|required|digest|basic|[\W_]+)+$", Linear);
+
+    /// <summary>What the body is by its first bytes; null when they tell nothing.</summary>
+    public KnownFile? File { get; init; }
+
+    /// <summary>Whether it is a source map (ECMA-426) that tells of sources.</summary>
+    public bool IsSourceMap { get; init; }
 
     /// <summary>Whether a JSON body holds more than a word of success or failure.</summary>
     public bool HasValues => Content == HttpContent.Json && Names.Any(name => !_trivialNames.Contains(name));
@@ -76,20 +84,28 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
     {
         // What the survey said itself is no disclosure: "/nginx_status was not found". The slash stays for "Index of /logs/".
         var text = path.Length > 1 ? answer.Text.Replace(path, "/", StringComparison.Ordinal) : answer.Text;
-        var content = ContentOf(answer, text);
+        if (KnownFile.Of(answer.Body) is { } file && !IsPackedPart(path))
+        {
+            return new HttpAnswerReading(HttpContent.Binary, null, [], file.Text.Length > 0 ? reader.ReadSecrets(file.Text, holdsSettings: true) : Disclosures.None, "") { File = file };
+        }
+
+        var content = ContentOf(answer, text, path);
         switch (content)
         {
             case HttpContent.Html:
                 var page = HtmlPage.Read(text);
-                return new HttpAnswerReading(content, page, [], ReadPage(page, reader), page.Text);
+                // Links below the path itself have to stay as they are.
+                return new HttpAnswerReading(content, text.Length == answer.Text.Length ? page : HtmlPage.Read(answer.Text), [], ReadPage(page, reader), page.Text);
             case HttpContent.Json when reader.TryReadJson(text, out var json, out var names):
-                return new HttpAnswerReading(content, null, names, json, text);
+                // A source map is full of names that are no values.
+                var isMap = names.Contains("mappings") && names.Contains("sources");
+                return new HttpAnswerReading(content, null, names, isMap ? reader.ReadSecrets(text, holdsSettings: false) : json, text) { IsSourceMap = isMap };
             case HttpContent.Json or HttpContent.Text:
                 return new HttpAnswerReading(HttpContent.Text, null, [], ReadText(text, reader), text);
             case HttpContent.Xml:
                 return new HttpAnswerReading(content, null, [], Joined(reader.Read(text, TextKind.Data), InformationReader.Read(NameAndValue.Xml(text.Length > InformationReader.MaxText ? text[..InformationReader.MaxText] : text))), text);
             case HttpContent.Static:
-                return new HttpAnswerReading(content, null, [], Disclosures.None, text);
+                return new HttpAnswerReading(content, null, [], reader.ReadSecrets(text, holdsSettings: false), answer.Text);
             default:
                 return new HttpAnswerReading(content, null, [], Disclosures.None, "");
         }
@@ -138,7 +154,10 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
         }
     }
 
-    private static HttpContent ContentOf(HttpAnswer answer, string text)
+    // Parts of the looks that are stored packed.
+    private static bool IsPackedPart(string path) => _packedPart.IsMatch(path.Split('?')[0]);
+
+    private static HttpContent ContentOf(HttpAnswer answer, string text, string path)
     {
         if (answer.Body.IsEmpty || string.IsNullOrWhiteSpace(text))
         {
@@ -155,6 +174,7 @@ internal sealed record HttpAnswerReading(HttpContent Content, HtmlPage? Page, Im
                 || type == "multipart/x-mixed-replace" || answer.Body.Span.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8, 0xff]) => HttpContent.Media,
             _ when IsBinary(text) => HttpContent.Binary,
             _ when _html.IsMatch(text) => HttpContent.Html,
+            _ when _script.IsMatch(path.Split('?')[0]) && start[0] is not ('{' or '[') => HttpContent.Static,
             _ when start[0] is '{' or '[' => HttpContent.Json,
             _ when start.StartsWith("<?xml", StringComparison.Ordinal) || type.EndsWith("xml", StringComparison.Ordinal) => HttpContent.Xml,
             _ when type == "text/html" && start[0] == '<' => HttpContent.Html,

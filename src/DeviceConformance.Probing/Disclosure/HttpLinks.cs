@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
+using DeviceConformance.Probing.Http;
 
 namespace DeviceConformance.Probing.Disclosure;
 
@@ -6,28 +8,22 @@ namespace DeviceConformance.Probing.Disclosure;
 internal static class HttpLinks
 {
     private const int MaxPath = 500;
-    private const int MaxScript = 512 * 1024;
-    private const int MaxFromScript = 100;
+    private const int MaxText = 512 * 1024;
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
 
-    private static readonly Regex _quoted = new("""["'`](/[\w][\w./?=&%-]*|[\w][\w./-]*\.(?:json|cgi|xml|asp|php|html?|txt|log))["'`]""", Linear);
-    private static readonly Regex _location = new("""location(?:\.href)? ?= ?["']([^"'\n]+)["']|location\.(?:replace|assign)\(["']([^"'\n]+)["']""", Linear);
     private static readonly Regex _word = new("[A-Z]?[a-z]+|[A-Z]+", Linear);
-    private static readonly Regex _asset = new(@"\.(?:png|jpe?g|gif|svg|ico|bmp|webp|woff2?|ttf|eot|css|map|mp3|wav|ogg)$", Linear | RegexOptions.IgnoreCase);
-    private static readonly Regex _page = new(@"\.(?:html?|shtml|asp|php|jsp|js)$", Linear | RegexOptions.IgnoreCase);
+    private static readonly Regex _location = new("<loc>([^<]{1,400})</loc>", Linear);
+    private static readonly Regex _asset = new(@"\.(?:png|jpe?g|gif|svg|ico|bmp|webp|avif|woff2?|ttf|eot|otf|css|mp3|wav|ogg|wasm)$", Linear | RegexOptions.IgnoreCase);
+    private static readonly Regex _page = new(@"\.(?:html?|shtml|asp|php|jsp|m?js|map)$", Linear | RegexOptions.IgnoreCase);
 
-    // GET should be safe (RFC 9110, 9.2.1), but on small devices a link is often a button.
-    private static readonly HashSet<string> _actions = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "logout", "logoff", "signout", "quit", "exit", "reboot", "restart", "reset", "shutdown", "poweroff", "halt", "delete", "del", "remove", "erase", "wipe", "format", "flash", "install", "apply", "save", "set",
-        "enable", "disable", "toggle", "start", "stop", "unlock", "lock", "factory", "default", "defaults", "restore", "kill", "exec", "execute", "run", "cmd", "command", "ping", "traceroute", "clear", "add", "create",
-        "send", "on", "off", "open", "close", "up", "down", "move", "ptz", "write", "register", "unregister", "pair", "unpair", "switch", "turn", "dim", "color", "relay", "control", "action", "do", "change", "edit",
-        "submit", "upload", "upgrade", "update", "connect", "disconnect", "join", "leave", "rename", "cancel", "confirm", "accept", "sleep", "wake", "calibrate", "test",
-    };
+    private static readonly FrozenSet<string> _actions = DataFile.Read("Disclosure.http-actions.txt", 2).Select(row => row[0]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    // Words that are a button on whatever page they stand.
+    private static readonly FrozenSet<string> _never = new[] { "logout", "logoff", "signout", "signoff", "out" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The path of a target on the same port, or null when it leads elsewhere or to a part of the looks.</summary>
     /// <param name="origin">The port.</param>
-    /// <param name="from">Path of the page that names it.</param>
+    /// <param name="from">Path of the page that names it, or what the page gives as the base of its links.</param>
     /// <param name="target">The target as written.</param>
     public static string? PathOf(Uri origin, string from, string target)
     {
@@ -46,11 +42,11 @@ internal static class HttpLinks
     {
         var query = path.IndexOf('?', StringComparison.Ordinal);
         var resource = query < 0 ? path : path[..query];
+        // A page named /update.html shows a form; /update alone may begin one.
+        var isPage = query < 0 && _page.IsMatch(resource);
         foreach (Match word in _word.Matches(path))
         {
-            // A page named /update.html shows a form; /update alone may begin one.
-            if (_actions.Contains(word.Value) && !(word.Index < resource.Length && query < 0 && _page.IsMatch(resource)
-                && !word.Value.StartsWith("log", StringComparison.OrdinalIgnoreCase) && !word.Value.StartsWith("re", StringComparison.OrdinalIgnoreCase)))
+            if (_actions.Contains(word.Value) && !(isPage && !_never.Contains(word.Value) && !word.Value.StartsWith("re", StringComparison.OrdinalIgnoreCase)))
             {
                 return true;
             }
@@ -59,18 +55,16 @@ internal static class HttpLinks
         return false;
     }
 
-    /// <summary>Targets that a script names in quotes.</summary>
-    public static IEnumerable<string> InScript(string script) =>
-        _quoted.Matches(script.Length > MaxScript ? script[..MaxScript] : script).Select(match => match.Groups[1].Value).Distinct().Take(MaxFromScript);
-
-    /// <summary>Targets to which a script sends the browser.</summary>
-    public static IEnumerable<string> Moves(string script) =>
-        _location.Matches(script.Length > MaxScript ? script[..MaxScript] : script).Take(4).Select(match => match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value);
+    /// <summary>Words of a text that name an action.</summary>
+    public static IEnumerable<string> ActionsIn(string text) => _word.Matches(text).Select(word => word.Value).Where(_actions.Contains);
 
     /// <summary>Paths that robots.txt or a sitemap names.</summary>
     public static IEnumerable<string> InPublicFile(string text) =>
         text.Split('\n').Take(200).Select(line => line.Trim())
-            .Select(line => line.StartsWith("Disallow:", StringComparison.OrdinalIgnoreCase) || line.StartsWith("Allow:", StringComparison.OrdinalIgnoreCase) ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() : "")
-            .Where(path => path.StartsWith('/') && !path.Contains('*', StringComparison.Ordinal))
-            .Concat(Regex.Matches(text.Length > MaxScript ? text[..MaxScript] : text, "<loc>([^<]{1,400})</loc>", Linear).Take(50).Select(match => match.Groups[1].Value));
+            .Select(line => IsRule(line) ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() : "")
+            .Where(path => path.Length > 0 && !path.Contains('*', StringComparison.Ordinal))
+            .Concat(_location.Matches(text.Length > MaxText ? text[..MaxText] : text).Take(50).Select(match => match.Groups[1].Value.Trim()));
+
+    private static bool IsRule(string line) =>
+        line.StartsWith("Disallow:", StringComparison.OrdinalIgnoreCase) || line.StartsWith("Allow:", StringComparison.OrdinalIgnoreCase) || line.StartsWith("Sitemap:", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DeviceConformance.Probing.Http;
 
 namespace DeviceConformance.Probing.Disclosure;
 
@@ -44,6 +45,9 @@ public enum HttpPathKind
     /// <summary>Meant for everybody.</summary>
     Public,
 
+    /// <summary>Asked for a WebSocket, and not by a plain GET.</summary>
+    WebSocket,
+
     /// <summary>Named by a page of the device.</summary>
     Linked,
 }
@@ -57,33 +61,13 @@ public sealed record HttpPath(HttpPathKind Kind, string Path, string Reason);
 /// <summary>The paths that the survey asks every web server for: <c>http-paths.txt</c>.</summary>
 public static class HttpPathList
 {
-    private const string Resource = "DeviceConformance.Probing.Disclosure.http-paths.txt";
-
     /// <summary>All entries, in the order of the file.</summary>
     public static ImmutableArray<HttpPath> All { get; } = Read();
 
-    private static ImmutableArray<HttpPath> Read()
-    {
-        using var stream = typeof(HttpPathList).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly lacks its resource {Resource}.");
-        using var reader = new StreamReader(stream);
-        var entries = ImmutableArray.CreateBuilder<HttpPath>();
-        for (var number = 1; reader.ReadLine() is { } line; number++)
-        {
-            if (line.Length == 0 || line[0] == '#')
-            {
-                continue;
-            }
-
-            if (line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is not [var kind, ['/', ..] path, var reason]
-                || !Enum.TryParse<HttpPathKind>(kind, ignoreCase: true, out var known))
-            {
-                throw new InvalidOperationException($"http-paths.txt:{number} is not 'kind /path reason'.");
-            }
-
-            entries.Add(new HttpPath(known, path, reason));
-        }
-
-        return entries.ToImmutable();
-    }
+    private static ImmutableArray<HttpPath> Read() =>
+    [
+        .. DataFile.Read("Disclosure.http-paths.txt", 3).Select(row => row[1].StartsWith('/') && Enum.TryParse<HttpPathKind>(row[0], ignoreCase: true, out var kind)
+            ? new HttpPath(kind, row[1], row[2])
+            : throw new InvalidOperationException($"http-paths.txt: '{string.Join(' ', row)}' is not 'kind /path reason'.")),
+    ];
 }

@@ -163,6 +163,25 @@ internal sealed class InformationReader
         return true;
     }
 
+    /// <summary>
+    /// Reads a text in which numbers and names are mostly those of others, such as a script or the content of an archive: keys, hashes, the
+    /// laboratory's passwords, and what identifies this one device.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="holdsSettings">Whether a name and a value on one line are a setting, as in files, and not a part of a program.</param>
+    public Disclosures ReadSecrets(string text, bool holdsSettings)
+    {
+        var items = new Collected();
+        ReadKnown(text, items, [DisclosureKind.SerialNumber, DisclosureKind.MacAddress]);
+        ReadSecrets(text, items);
+        if (holdsSettings)
+        {
+            ReadPairs(NameAndValue.Lines(text, PairSource.Data).Where(pair => pair.Kind == DisclosureKind.Credential), items);
+        }
+
+        return items.Done();
+    }
+
     /// <summary>Reads names with values, such as the fields of a form.</summary>
     public static Disclosures Read(IEnumerable<NameAndValue> pairs)
     {
@@ -350,11 +369,11 @@ internal sealed class InformationReader
         return text[start..(end < 0 ? text.Length : end)].Trim();
     }
 
-    private void ReadKnown(string text, Collected items)
+    private void ReadKnown(string text, Collected items, params ReadOnlySpan<DisclosureKind> only)
     {
         foreach (var (kind, known, what) in _known)
         {
-            if (ContainsWord(text, known))
+            if ((only.IsEmpty || only.Contains(kind)) && ContainsWord(text, known))
             {
                 items.Add(kind, what);
             }

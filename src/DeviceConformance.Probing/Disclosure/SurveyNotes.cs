@@ -83,6 +83,9 @@ internal sealed class SurveyNotes(DisclosureSurvey request)
         }
     }
 
+    /// <summary>What else was seen of a web port; null for other protocols.</summary>
+    public WebSeen? Web { get; set; }
+
     /// <summary>Whether anything planned did not come about.</summary>
     public bool HasGaps => _gaps.Count > 0;
 
@@ -101,6 +104,7 @@ internal sealed class SurveyNotes(DisclosureSurvey request)
         var text = statement.ToString().TrimEnd();
         return new DisclosureSeen(request.Endpoint, request.Protocol, request.Tls, [.. _items.Values], [.. _open], [.. _logins])
         {
+            Web = Web,
             Coverage = HasGaps ? Coverage.Partial(text) : Coverage.Complete(text),
         };
     }
@@ -128,6 +132,10 @@ internal sealed class SurveyNotes(DisclosureSurvey request)
 
         return line.Length > MaxWhat ? line.ToString(0, MaxWhat - 3).TrimEnd() + "..." : line.ToString().TrimEnd();
     }
+
+    /// <summary>The first of many, with the number of the others.</summary>
+    public static string Some(IReadOnlyList<string> texts) =>
+        string.Join(", ", texts.Take(8).Select(Shortened)) + (texts.Count > 8 ? $" and {texts.Count - 8} more" : "");
 
     private static void Append(StringBuilder statement, string heading, List<string> parts)
     {

@@ -101,6 +101,9 @@ public sealed class HttpSession : IDisposable
     /// <summary>Texts in an answer that the transcript must not keep, such as a password that the device gives away.</summary>
     public Func<HttpAnswer, IEnumerable<string>> SecretsIn { get; init; } = static _ => [];
 
+    /// <summary>Is told of each answer with its method and path, before the next request.</summary>
+    public Action<HttpMethod, string, HttpAnswer> Answered { get; set; } = static (_, _, _) => { };
+
     /// <summary>Cookies received so far.</summary>
     public CookieContainer Cookies { get; } = new();
 
@@ -142,6 +145,7 @@ public sealed class HttpSession : IDisposable
             }
 
             _transcript.Note(Describe(answer));
+            Answered(method, target.PathAndQuery, answer);
             return answer;
         }
         catch (Exception fault) when (IsNoAnswer(fault))

@@ -50,7 +50,7 @@ public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
             {
                 return login switch
                 {
-                    HttpFormLogin form when await IsLoginPageAsync(form, request, cancellationToken) is { } page =>
+                    HttpSessionLogin form when await IsLoginPageAsync(form, request, cancellationToken) is { } page =>
                         await AskLoginAsync(request, form, _ => Task.FromResult(page), context, cancellationToken),
                     HttpLogin http => await AskResourceAsync(request, http, context, cancellationToken),
                     SessionLogin session => await AskLoginAsync(request, session, session.WithoutCredentialAsync, context, cancellationToken),
@@ -65,7 +65,7 @@ public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
     }
 
     /// <summary>A login page may stay what it is for whoever has logged in; then the login itself is the resource.</summary>
-    private static async Task<LoginAttempt?> IsLoginPageAsync(HttpFormLogin form, AccessTrial request, CancellationToken cancellationToken)
+    private static async Task<LoginAttempt?> IsLoginPageAsync(HttpSessionLogin form, AccessTrial request, CancellationToken cancellationToken)
     {
         if (request.Method != "GET" || request.Path != request.Login.Path)
         {
@@ -168,7 +168,7 @@ public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
     {
         var (request, login, access, context) = (resource.Request, resource.Login, resource.Access, resource.Context);
         var password = credential?.Password ?? Nonsense.Password();
-        if (login is HttpFormLogin)
+        if (login is HttpSessionLogin)
         {
             var attempt = credential is null
                 ? await login.TryNonsenseAsync(user, cancellationToken)
@@ -248,7 +248,7 @@ public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
             trial.Wrong.Result,
             trial.LowRights.Result,
             trial.Valid.Result,
-            isLoginTaken && !request.Login.Tls && request.Login.Protocol is LoginProtocol.HttpBasic or LoginProtocol.HttpForm or LoginProtocol.Telnet or LoginProtocol.Ftp or LoginProtocol.Mqtt,
+            isLoginTaken && !request.Login.Tls && request.Login.Protocol is LoginProtocol.HttpBasic or LoginProtocol.HttpForm or LoginProtocol.HttpJson or LoginProtocol.Telnet or LoginProtocol.Ftp or LoginProtocol.Mqtt,
             string.Join("; ", trial.Steps.Select(step => $"{step.Who}: {step.Step.Text}")))
         {
             Coverage = coverage,

@@ -76,7 +76,7 @@ internal sealed partial class HttpAccess(HttpLogin login, HttpMethod method, str
             return (AccessResult.Unclear, "");
         }
 
-        if (login is HttpFormLogin form && await form.IsLoginPageAsync(page.Answer, cancellationToken))
+        if (login is HttpSessionLogin form && await form.IsLoginPageAsync(page.Answer, cancellationToken))
         {
             return (AccessResult.Refused, "the login page");
         }

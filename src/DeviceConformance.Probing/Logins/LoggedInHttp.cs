@@ -4,7 +4,7 @@ using DeviceConformance.Probing.Http;
 
 namespace DeviceConformance.Probing.Logins;
 
-/// <summary>An HTTP session that is logged in: by cookies after a form, by the Authorization header with Basic and Digest.</summary>
+/// <summary>An HTTP session that is logged in: by cookies or a token after a form or JSON, by the Authorization header with Basic and Digest.</summary>
 public sealed class LoggedInHttp : IAsyncDisposable
 {
     private readonly HttpLogin _login;

@@ -40,7 +40,7 @@ public static class LoginClient
     /// Logs in over HTTP. When the login is locked by earlier wrong attempts, waits once as long as the DUT or the declaration says.
     /// </summary>
     /// <param name="endpoint">Address and port of the login.</param>
-    /// <param name="login">How it is spoken: Basic, Digest or form.</param>
+    /// <param name="login">How it is spoken: Basic, Digest, form or JSON.</param>
     /// <param name="user">User name; may be empty.</param>
     /// <param name="password">Password; masked in the transcript.</param>
     /// <param name="context">What the probe has at hand.</param>
@@ -71,6 +71,7 @@ public static class LoginClient
         LoginProtocol.HttpBasic => new HttpBasicLogin(endpoint, login, context),
         LoginProtocol.HttpDigest => new HttpDigestLogin(endpoint, login, context),
         LoginProtocol.HttpForm => new HttpFormLogin(endpoint, login, context),
+        LoginProtocol.HttpJson => new HttpJsonLogin(endpoint, login, context),
         LoginProtocol.Telnet => new TelnetLogin(endpoint, login, context),
         LoginProtocol.Ftp => new FtpLogin(endpoint, login, context),
         LoginProtocol.Mqtt => new BrokerLogin(endpoint, login, context),

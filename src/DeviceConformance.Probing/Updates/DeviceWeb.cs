@@ -62,7 +62,7 @@ internal sealed class DeviceWeb : IAsyncDisposable
         var login = context.Declared.Ixit.With<AuthMechFacts>(IxitRole.AuthMech)
             .Where(pair => pair.Entry.Id == authMech)
             .SelectMany(pair => pair.Facts.Logins)
-            .FirstOrDefault(point => point.Port == endpoint.Port && point.Tls == tls && point.Protocol is LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm);
+            .FirstOrDefault(point => point.Port == endpoint.Port && point.Tls == tls && point.IsHttp);
         if (login is null)
         {
             missing = $"{authMech} declares no login over {(tls ? "HTTPS" : "HTTP")} on port {endpoint.Port}; add it to its 'logins'";

@@ -38,7 +38,7 @@ public sealed class HtmlPageTests
             Assert.That(page.Scripts, Does.Contain("/no"));
             Assert.That(page.Forms, Has.Length.EqualTo(3));
             Assert.That(page.Forms[0].Post, Is.True);
-            Assert.That(page.Forms[0].Fields, Is.EqualTo(new[] { new HtmlField("u", "text", "x"), new HtmlField("p", "password", ""), new HtmlField("s", "select", "") }));
+            Assert.That(page.Forms[0].Fields, Is.EqualTo(new[] { new HtmlField("u", "text", "x"), new HtmlField("p", "password", ""), new HtmlField("s", "select", "", IsSent: false) }));
             Assert.That(page.Forms[1], Has.Property("Action").EqualTo("/second").And.Property("Post").False);
             Assert.That(page.Forms[2].IsForm, Is.False);
         });

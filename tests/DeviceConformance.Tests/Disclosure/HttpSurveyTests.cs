@@ -13,6 +13,8 @@ public sealed class HttpSurveyTests
 {
     private const string Login = """<html><title>Sign in</title><body><form method=post action="/do_login"><input name=u><input type=password name=p></form></body></html>""";
 
+    private static int SocketPaths => HttpPathList.All.Count(path => path.Kind == HttpPathKind.WebSocket);
+
     [Test]
     public void List_of_paths_is_long_sound_and_harmless()
     {
@@ -21,7 +23,7 @@ public sealed class HttpSurveyTests
         Assert.Multiple(() =>
         {
             Assert.That(paths, Has.Length.GreaterThanOrEqualTo(80));
-            Assert.That(paths.Select(path => path.Path), Is.Unique);
+            Assert.That(paths.Where(path => path.Kind != HttpPathKind.WebSocket).Select(path => path.Path), Is.Unique);
             Assert.That(paths.Select(path => path.Kind).Distinct(), Is.SupersetOf(Enum.GetValues<HttpPathKind>().Except([HttpPathKind.Linked])));
             Assert.That(paths.Where(path => path.Path.Contains("reboot", StringComparison.OrdinalIgnoreCase) || path.Path.Contains("reset", StringComparison.OrdinalIgnoreCase) || path.Path.Contains("logout", StringComparison.OrdinalIgnoreCase)), Is.Empty);
         });
@@ -338,9 +340,9 @@ public sealed class HttpSurveyTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(web.Asked, Has.Count.InRange(60, 91));
+            Assert.That(web.Asked, Has.Count.InRange(60, 121));
             Assert.That(seen.Coverage.IsComplete, Is.False);
-            Assert.That(seen.Coverage.Statement, Does.Contain("time of 90 s is over"));
+            Assert.That(seen.Coverage.Statement, Does.Contain("time of 120 s is over"));
         });
     }
 
@@ -386,9 +388,9 @@ public sealed class HttpSurveyTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(web.Asked, Has.Count.EqualTo(250));
+            Assert.That(web.Asked, Has.Count.EqualTo(400 + SocketPaths));
             Assert.That(seen.Coverage.IsComplete, Is.False);
-            Assert.That(seen.Coverage.Statement, Does.Contain("within 250 requests"));
+            Assert.That(seen.Coverage.Statement, Does.Contain("within 400 requests"));
         });
     }
 

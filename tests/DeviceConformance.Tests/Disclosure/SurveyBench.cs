@@ -45,15 +45,14 @@ internal sealed class SurveyBench : IDisposable
         return new Declaration(StandardEdition.V3, dut, new Ics([]), new Ixit([]), lab, "");
     }
 
-    public Task<ProbeOutcome> AskAsync(int port, ServiceProtocol protocol, bool tls = false, Transport transport = Transport.Tcp)
-    {
-        var context = new ProbeContext(Declared, _link, new Liveness(_link, Declared), _transcript, _time, (_, extension) => new EvidenceRef($"artefacts/x.{extension}", ""), (_, _) => { });
-        return new DisclosureSurveyProbe().AskAsync(new DisclosureSurvey(new Endpoint(Declared.Addresses[0], port, transport), protocol, tls), context, CancellationToken.None);
-    }
+    public ProbeContext Context => new(Declared, _link, new Liveness(_link, Declared), _transcript, _time, (_, extension) => new EvidenceRef($"artefacts/x.{extension}", ""), (_, _) => { });
 
-    public async Task<DisclosureSeen> SeeAsync(int port, ServiceProtocol protocol, bool tls = false, Transport transport = Transport.Tcp)
+    public Task<ProbeOutcome> AskAsync(int port, ServiceProtocol protocol, bool tls = false, Transport transport = Transport.Tcp, string? browser = null) =>
+        new DisclosureSurveyProbe(browser).AskAsync(new DisclosureSurvey(new Endpoint(Declared.Addresses[0], port, transport), protocol, tls), Context, CancellationToken.None);
+
+    public async Task<DisclosureSeen> SeeAsync(int port, ServiceProtocol protocol, bool tls = false, Transport transport = Transport.Tcp, string? browser = null)
     {
-        var outcome = await AskAsync(port, protocol, tls, transport);
+        var outcome = await AskAsync(port, protocol, tls, transport, browser);
         return outcome is ProbeOutcome.Observed { Observation: DisclosureSeen seen } ? seen : throw new InvalidOperationException($"{outcome}\n{Said}");
     }
 

@@ -259,6 +259,12 @@ internal sealed class Bench
                 new AccessSeen(Web, mechanism, "GET", path, true, AccessResult.Refused, AccessResult.Refused, AccessResult.NotTried, AccessResult.Granted, false, "as it should be") { Coverage = All });
         }
 
+        See(
+            new WebSessionTrial(Web, "AuthMech-1", Form, "/status"),
+            new WebSessionSeen(Web, "AuthMech-1", "/status", true, AccessResult.Granted, SessionCarrier.Cookie, [], 32, 128, 3, AccessResult.Refused, SessionSign.No, SessionSign.No, SessionSign.No, SessionSign.No, SessionSign.No, "as it should be") { Coverage = All });
+        See(
+            new SettingsWriteTrial(Web, "AuthMech-1", Form, "/status"),
+            new SettingsWritesSeen(Web, "AuthMech-1", true, [new SettingsWrite("/status", "/settings", AccessResult.Refused, AccessResult.Refused, AccessResult.Refused, AccessResult.Granted, false, "as it should be")], [], true) { Coverage = All });
         foreach (var login in new[] { Form, Basic })
         {
             See(new DefaultCredentialTrial(Web, login), new DefaultCredentialsTried(Web, login, 5, 200, [], false, GuessingReaction.LockOut, 5, 10, 10) { Coverage = Part });

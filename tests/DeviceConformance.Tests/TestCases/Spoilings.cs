@@ -69,6 +69,9 @@ internal static class Spoilings
         new("status without login", bench => bench.Change<AccessSeen>(access => access.Path == "/status" ? access with { Anonymous = AccessResult.Granted } : access), ["5.5-4-2 a", "5.5-5-2 a"]),
         new("status with a wrong password", bench => bench.Change<AccessSeen>(access => access.Path == "/status" ? access with { Wrong = AccessResult.Granted } : access), ["5.5-4-2 a", "5.5-5-2 a"]),
         new("status with too few rights", bench => bench.Change<AccessSeen>(access => access.Path == "/status" ? access with { LowRights = AccessResult.Granted } : access), ["5.5-4-2 a", "5.5-5-2 a"]),
+        new("invented session is taken", bench => bench.Change<WebSessionSeen>(session => session with { Invented = AccessResult.Granted }), ["5.5-4-2 a"]),
+        new("form without a session", bench => Write(bench, write => write with { Anonymous = AccessResult.Granted }), ["5.5-5-2 a"]),
+        new("form with an invented session", bench => Write(bench, write => write with { Invented = AccessResult.Granted }), ["5.5-5-2 a"]),
         new("disabled interface is on", bench => bench.Facts<LogIntfFacts>(bench.Edition == StandardEdition.V2 ? "Intf-1" : "LogIntf-1", facts => facts with { Status = Bench.Fact(InterfaceStatus.Disabled) }), ["5.6-1-2 a"]),
         new("another protocol than declared", bench => bench.Facts<LogIntfFacts>(bench.Edition == StandardEdition.V2 ? "Intf-1" : "LogIntf-1", facts => facts with { Protocol = Bench.Fact(ServiceProtocol.Mqtt) }), ["5.6-1-2 a"]),
         new("version disclosed", bench => bench.Change<DisclosureSeen>(survey => survey with { Items = [new DisclosedItem(DisclosureKind.Version, "httpd/1.2", "Server")] }), ["5.6-2-2 a"]),
@@ -137,6 +140,11 @@ internal static class Spoilings
         new("foreign image missing", bench => Result(bench, UpdateVariant.OtherKey, UpdateResult.NotOffered), []),
         new("valid login refused", bench => bench.Change<AccessSeen>(access => access with { Valid = AccessResult.Refused }), []),
         new("answer unclear", bench => bench.Change<AccessSeen>(access => access with { Anonymous = AccessResult.Unclear }), []),
+        new("session identifier can be guessed", bench => bench.Change<WebSessionSeen>(session => session with { Characters = 4, BitsAtMost = 16 }), []),
+        new("session by address", bench => bench.Change<WebSessionSeen>(session => session with { Carrier = SessionCarrier.Neither, Characters = 0, BitsAtMost = 0 }), []),
+        new("form of which it does not show", bench => Write(bench, write => write with { Anonymous = AccessResult.Unclear }), []),
+        new("form with a session that was logged out of", bench => Write(bench, write => write with { Ended = AccessResult.Granted }), []),
+        new("login that a script sends", bench => bench.Change<DisclosureSeen>(survey => survey with { Logins = [.. survey.Logins, new LoginPoint(LoginProtocol.HttpJson, Bench.Https, true, "/app", new LoginForm("u", "p", "/api/login", "", ""))] }), []),
         new("declared port closed", bench => bench.Change<TcpPortsSeen>(ports => ports with { Open = [] }), []),
         new("confirmations blank", bench => bench.Entry(IxitRole.Conf, "Conf", null), []),
         new("recommendation not answered", bench => bench.RemoveAnswer(ProvisionId.Parse("5.2-3")), []),
@@ -169,6 +177,9 @@ internal static class Spoilings
 
     private static void Expose(Bench bench, TlsAttack attack, Exposure exposure) =>
         bench.Change<TlsAttacksTried>(tried => tried with { Attacks = [.. tried.Attacks.Select(seen => seen.Attack == attack ? seen with { Exposure = exposure } : seen)] });
+
+    private static void Write(Bench bench, Func<SettingsWrite, SettingsWrite> change) =>
+        bench.Change<SettingsWritesSeen>(seen => seen with { Writes = [.. seen.Writes.Select(change)] });
 
     private static void Install(Bench bench, UpdateVariant variant) => Result(bench, variant, UpdateResult.Installed);
 
