@@ -42,7 +42,8 @@ internal static class Contest
 
         foreach (var (name, missed) in contenders.Select(contender => (contender.Name, runs[contender.Name].SelectMany(run => all.Except(run.Answer.Found)).Distinct().ToList())).Where(pair => pair.Item2.Count > 0))
         {
-            Console.WriteLine($"\n{name} missed {string.Join(", ", missed)}.");
+            const int shown = 24;
+            Console.WriteLine($"\n{name} missed {string.Join(", ", missed.Take(shown))}{(missed.Count > shown ? $" and {missed.Count - shown} more" : "")}.");
         }
     }
 

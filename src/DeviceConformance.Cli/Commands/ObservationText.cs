@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Cli.Commands;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using DeviceConformance.Model.Network;
 
 namespace DeviceConformance.Probing.Tls;

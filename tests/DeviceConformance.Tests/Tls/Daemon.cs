@@ -70,6 +70,8 @@ public sealed class Daemon : IAsyncDisposable
     public static async Task<Daemon> StartUdpAsync(string path, int port, params string[] arguments)
     {
         var daemon = new Daemon(Launch(path, arguments));
+        // openssl s_server ends with its first failed handshake as long as its input is open.
+        daemon._process.StandardInput.Close();
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20))
         {

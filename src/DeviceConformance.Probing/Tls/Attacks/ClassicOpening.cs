@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DeviceConformance.Model.Network;
-using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Link;
 
 namespace DeviceConformance.Probing.Tls.Attacks;

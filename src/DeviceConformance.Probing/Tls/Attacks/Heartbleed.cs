@@ -1,4 +1,3 @@
-using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.Tls.Attacks;
