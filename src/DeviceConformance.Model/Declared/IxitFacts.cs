@@ -99,7 +99,8 @@ public enum LoginProtocol
 public sealed record LoginForm(string UserField, string PasswordField, string Action, string FailureText, string SuccessText)
 {
     /// <summary>Name under which the answer to a JSON login gives the token; empty: one of the usual names, or a cookie.</summary>
-    public string TokenField { get; init; } = "";
+    /// <remarks>Recordings of older versions lack it, and have to stay equal to what is asked now.</remarks>
+    public string TokenField { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>Where and how a login takes place.</summary>

@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using DeviceConformance.Emulator;
 using DeviceConformance.Emulator.Faults;
+using DeviceConformance.Evidence;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
@@ -113,6 +116,22 @@ public sealed class WebCrawlTests
         Assert.That(seen.Web!.InClear, Is.Empty);
         Assert.That(seen.Web.ToTls, Is.GreaterThan(200));
         Assert.That(seen.Coverage.Statement, Does.Contain("all content is behind TLS"));
+    }
+
+    [Test]
+    public async Task Recording_without_facts_of_the_web_still_loads()
+    {
+        await using var device = await TestDevice.StartAsync();
+        using var bench = new SurveyBench(device.Address);
+        var seen = await bench.SeeAsync(DevicePorts.Https, ServiceProtocol.Http, tls: true);
+        var json = JsonNode.Parse(JsonSerializer.Serialize<ProbeOutcome>(new ProbeOutcome.Observed(seen), RunJson.Default.ProbeOutcome))!;
+        var observation = json["observation"]!.AsObject();
+        Assert.That(observation.Remove("web"), Is.True);
+        Assert.That(observation["logins"]![0]!["form"]!.AsObject().Remove("tokenField"), Is.True);
+
+        var older = (DisclosureSeen)((ProbeOutcome.Observed)JsonSerializer.Deserialize(json.ToJsonString(), RunJson.Default.ProbeOutcome)!).Observation;
+
+        Assert.That((older.Web, older.Logins[0]), Is.EqualTo(((WebSeen?)null, seen.Logins[0])));
     }
 
     [Test]
