@@ -7,7 +7,6 @@ using System.Text.Json;
 using DeviceConformance.Declarations.Complaints;
 using DeviceConformance.Declarations.Yaml;
 using DeviceConformance.Model.Network;
-using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.Coap;
 using DeviceConformance.Probing.DebugAccess;
