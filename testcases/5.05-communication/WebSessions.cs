@@ -1,12 +1,14 @@
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Observations;
+using DeviceConformance.TestCases.Network;
 
 namespace DeviceConformance.TestCases.Communication;
 
 /// <summary>Sessions of web logins, and forms behind them, where a trial showed that the login works.</summary>
 /// <remarks>
-/// Neither passes a unit: what the declaration protects is tried by itself. A recording without these trials is judged as before.
+/// Neither passes a unit: what the declaration protects is tried by itself. A recording without these trials is judged as before; a trial
+/// that broke off opens the unit.
 /// </remarks>
 internal static class WebSessions
 {
@@ -28,8 +30,14 @@ internal static class WebSessions
     {
         foreach (var trial in Sessions(declared, seen, entry, facts))
         {
-            if (!seen.Ask(trial).TryGet(out var session, out var evidence))
+            var asked = seen.Ask(trial);
+            if (!asked.TryGet(out var session, out var evidence))
             {
+                if (BrokeOff(asked.Outcome))
+                {
+                    yield return DutServices.Gap(asked, entry.Id, $"Whether {trial.Endpoint} takes an invented session for one of {trial.AuthMech} was not seen")!;
+                }
+
                 continue;
             }
 
@@ -61,8 +69,14 @@ internal static class WebSessions
     {
         foreach (var trial in Writes(declared, seen, entry, facts))
         {
-            if (!seen.Ask(trial).TryGet(out var writes, out var evidence))
+            var asked = seen.Ask(trial);
+            if (!asked.TryGet(out var writes, out var evidence))
             {
+                if (BrokeOff(asked.Outcome))
+                {
+                    yield return DutServices.Gap(asked, entry.Id, $"Whether {trial.Endpoint} takes forms without a session of {trial.AuthMech} was not seen")!;
+                }
+
                 continue;
             }
 
@@ -94,6 +108,14 @@ internal static class WebSessions
             }
         }
     }
+
+    // A trial that was begun and lost leaves the question open; one that was never asked, is not allowed or has no credential adds nothing.
+    private static bool BrokeOff(ProbeOutcome outcome) => outcome switch
+    {
+        ProbeOutcome.Unanswered => true,
+        ProbeOutcome.NotRun notRun => notRun.Reason is not (NotRunReason.NotRecorded or NotRunReason.ImpactNotAllowed or NotRunReason.InputMissing),
+        _ => false,
+    };
 
     /// <summary>One trial for each login: a resource that it opens and that is closed without it.</summary>
     private static IEnumerable<AccessTrial> Working(Declaration declared, ObservationSet seen, IxitEntry entry, SoftServFacts facts) =>
