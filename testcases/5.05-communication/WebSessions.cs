@@ -45,6 +45,18 @@ internal static class WebSessions
             {
                 yield return Finding.Fail(entry.Id, $"GET {session.Path} on {session.Endpoint} is given to a client that shows an invented session identifier, and {entry.Id} declares that {session.AuthMech} guards it.", evidence, entry.Ref);
             }
+            else if (session.Invented == AccessResult.Unclear)
+            {
+                yield return Finding.Inconclusive(
+                    entry.Id,
+                    $"Whether GET {session.Path} on {session.Endpoint} is given to a client that shows an invented session identifier of {session.AuthMech} does not show: {session.Details}.",
+                    "Try it by hand and decide this point with 'dct answer', or run again.",
+                    evidence);
+            }
+            else if (session.Invented == AccessResult.NotTried && !session.Coverage.IsComplete)
+            {
+                yield return DutServices.Gap(asked, entry.Id, $"Whether {session.Endpoint} takes an invented session for one of {session.AuthMech} was not tried")!;
+            }
             else if (session.Carrier == SessionCarrier.Neither)
             {
                 yield return Finding.Inconclusive(

@@ -127,6 +127,8 @@ internal static class Spoilings
         new("ROBOT undecided", bench => Expose(bench, TlsAttack.Robot, Exposure.Undecided), []),
         new("attacks on TLS not tried", bench => bench.Lose<TlsAttackTrial>(new ProbeOutcome.NotRun(NotRunReason.NotRecorded, "old recording")), []),
         new("harness failed", bench => bench.Lose<AccessTrial>(new ProbeOutcome.NotRun(NotRunReason.HarnessFault, "bug")), []),
+        new("invented session of which it does not show", bench => bench.Change<WebSessionSeen>(session => session with { Invented = AccessResult.Unclear }), []),
+        new("what the session hangs on was not found", bench => bench.Change<WebSessionSeen>(session => session with { Invented = AccessResult.NotTried, Coverage = Bench.Part }), []),
         new("session trial broke off", bench => bench.Lose<WebSessionTrial>(new ProbeOutcome.NotRun(NotRunReason.HarnessFault, "bug")), []),
         new("settings trial met silence", bench => bench.Lose<SettingsWriteTrial>(new ProbeOutcome.Unanswered(Silence.NoReply, "silence")), []),
         new("impact not allowed", bench =>
