@@ -1,4 +1,3 @@
-using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Standard;
 using NUnit.Framework;
 
