@@ -21,6 +21,7 @@ namespace DeviceConformance.Model.Observations;
 [JsonDerivedType(typeof(UpdateIntegrityTrial), "update-integrity-trial")]
 [JsonDerivedType(typeof(WebSessionTrial), "web-session-trial")]
 [JsonDerivedType(typeof(SettingsWriteTrial), "settings-write-trial")]
+[JsonDerivedType(typeof(TrafficWatch), "traffic-watch")]
 [JsonDerivedType(typeof(OperatorQuestion), "operator-question")]
 public abstract record ProbeRequest
 {
@@ -63,6 +64,7 @@ public abstract record ProbeRequest<TObservation> : ProbeRequest
 [JsonDerivedType(typeof(UpdateTrialsSeen), "update-trials")]
 [JsonDerivedType(typeof(WebSessionSeen), "web-session")]
 [JsonDerivedType(typeof(SettingsWritesSeen), "settings-writes")]
+[JsonDerivedType(typeof(TrafficSeen), "traffic")]
 [JsonDerivedType(typeof(OperatorAnswer), "operator-answer")]
 public abstract record Observation
 {
