@@ -25,6 +25,9 @@ public sealed class CaptureReader : IDisposable
     /// <summary>Frames read so far.</summary>
     public long Frames { get; private set; }
 
+    /// <summary>Frames that the recorder says it lost; null where the file does not tell, as pcap never does.</summary>
+    public long? Dropped { get; private set; }
+
     /// <summary>Format, as in <c>pcap, nanoseconds</c>.</summary>
     public string Format => _unit == 1 ? "pcap, nanoseconds" : "pcap, microseconds";
 
