@@ -3,7 +3,6 @@ using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
-using DeviceConformance.Model.Standard;
 
 namespace DeviceConformance.TestCases.Network;
 
