@@ -14,6 +14,7 @@ namespace DeviceConformance.Tests.Emulator;
 [Category("Capture")]
 public sealed class SpeakingCaptureTests
 {
+    private const int DiscardPort = 9;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     [Test]
@@ -94,7 +95,7 @@ public sealed class SpeakingCaptureTests
             var rest = dumpcap.StandardError.ReadToEndAsync(deadline.Token);
             await new SpeakingDevice(device.Device, cloud, new SpeakingOptions { TelemetryInterval = TimeSpan.Zero }).RunCycleAsync(deadline.Token);
 
-            await AwaitEverythingAsync(file, device.Address, cloud.Resolver, deadline.Token);
+            await AwaitEverythingAsync(file, device.Address, deadline.Token);
             await StopAsync(dumpcap, deadline.Token);
             await rest;
         }
@@ -109,13 +110,14 @@ public sealed class SpeakingCaptureTests
         return new Recording(file, device.Address, cloud);
     }
 
-    // The last datagram is one that we know: when dumpcap has written it, it has written everything before.
-    private static async Task AwaitEverythingAsync(string file, IPAddress from, IPEndPoint to, CancellationToken cancellationToken)
+    // The last datagram is one that we know: when dumpcap has written it, it has written everything before. It goes to the port for discarding
+    // (RFC 863): at a server's port tshark would take its random bytes for a question.
+    private static async Task AwaitEverythingAsync(string file, IPAddress device, CancellationToken cancellationToken)
     {
         var mark = RandomNumberGenerator.GetBytes(11);
-        using (var socket = new UdpClient(new IPEndPoint(from, 0)))
+        using (var socket = new UdpClient(new IPEndPoint(device, 0)))
         {
-            await socket.SendAsync(mark, to, cancellationToken);
+            await socket.SendAsync(mark, new IPEndPoint(device, DiscardPort), cancellationToken);
         }
 
         while (File.ReadAllBytes(file).AsSpan().IndexOf(mark) < 0)
