@@ -4,7 +4,7 @@ using DeviceConformance.Probing.CaptureFiles;
 namespace DeviceConformance.Probing.Packets;
 
 /// <summary>Decodes frames from link to ports over spans, without an allocation. The clients' codecs (<see cref="RawPackets"/>) make objects of the few packets they meet; here every packet of a capture passes.</summary>
-public static class PacketDecoder
+internal static class PacketDecoder
 {
     private const int TypeIPv4 = 0x0800;
     private const int TypeArp = 0x0806;

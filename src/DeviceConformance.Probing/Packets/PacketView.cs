@@ -1,7 +1,7 @@
 namespace DeviceConformance.Probing.Packets;
 
 /// <summary>How far a frame could be decoded.</summary>
-public enum DecodeOutcome
+internal enum DecodeOutcome
 {
     /// <summary>Not even its link header: unknown link type, too short, or a form that is not read.</summary>
     Undecoded,
@@ -24,7 +24,7 @@ public enum DecodeOutcome
 
 /// <summary>Flags of a TCP header (RFC 9293, 3.1).</summary>
 [Flags]
-public enum TcpFlags
+internal enum TcpFlags
 {
     /// <summary>None.</summary>
     None = 0,
@@ -49,7 +49,7 @@ public enum TcpFlags
 }
 
 /// <summary>Numbers of the protocols that IP carries (IANA).</summary>
-public static class IPProtocol
+internal static class IPProtocol
 {
     /// <summary>ICMP.</summary>
     public const byte Icmp = 1;
@@ -77,7 +77,7 @@ public static class IPProtocol
 }
 
 /// <summary>What a frame says from its link header to its ports. Spans are of the frame's bytes and as short-lived.</summary>
-public ref struct PacketView
+internal ref struct PacketView
 {
     /// <summary>How far it could be decoded.</summary>
     public DecodeOutcome Outcome;

@@ -8,6 +8,7 @@ using DeviceConformance.Declarations.Complaints;
 using DeviceConformance.Declarations.Yaml;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Standard;
+using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Coap;
 using DeviceConformance.Probing.DebugAccess;
 using DeviceConformance.Probing.Disclosure;
@@ -15,6 +16,7 @@ using DeviceConformance.Probing.Dns;
 using DeviceConformance.Probing.Identification;
 using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.Mqtt;
+using DeviceConformance.Probing.Packets;
 using DeviceConformance.Probing.RawPackets;
 using DeviceConformance.Probing.Snmp;
 using DeviceConformance.Probing.Ssh;
@@ -23,6 +25,7 @@ using DeviceConformance.Probing.UdpSweep;
 using DeviceConformance.Probing.Updates;
 using DeviceConformance.Probing.Upnp;
 using DeviceConformance.Reporting.Json;
+using DeviceConformance.Tests.Packets;
 using DeviceConformance.Tests.Reporting;
 using DeviceConformance.Tests.Tls;
 using DeviceConformance.Tests.UdpSweep;
@@ -53,6 +56,8 @@ internal static class FuzzTargets
         new("tls-flight", [_flight, FakeFlight.Alert(40), [.. _flight, .. _flight]], bytes => $"{Flight(bytes).State} {Flight(bytes).Hello is null}"),
         new("tls-certificate", [_certificate], bytes => CertificateReading.TryRead(bytes, DateTimeOffset.UnixEpoch, out var seen) ? $"{seen.KeyBits}" : "no"),
         new("tls-key-exchange", [Hex("03 001d 20" + new string('7', 64) + "0401 0004 01020304"), Hex("0004 ffffffff 0001 02 0004 01020304 0401 0002 0102")], KeyExchange),
+        .. new[] { LinkType.Ethernet, LinkType.LinuxCooked, LinkType.Radiotap, LinkType.Raw }.Select(link => new FuzzTarget($"frame-{link.ToString().ToLowerInvariant()}", PacketSeeds, bytes => Frame(link, bytes))),
+        new("tcp-stream", [Hex("00000064 08 00 00 00 0000006c 08 00 00 00 00000068 07 40 00 00 00000070 00 03 00 00")], TcpStreamTests.Fuzz),
         new("ssl2-hello", [Hex("8010 04 00 01 0002 0000 0003 0000 010080")], bytes => $"{Ssl2.Read(bytes, out _, out _)}"),
         new("dtls-datagrams", [[.. UdpAnswerSamples.All.Where(sample => sample.Question.StartsWith("DTLS", StringComparison.Ordinal)).SelectMany(sample => sample.Bytes)]], Dtls),
         new("ssh-opening", [[.. "SSH-2.0-OpenSSH_9.2p1 Debian\r\n"u8, .. SshPacket(_kexInit)], [.. "hello\r\nSSH-1.99-Cisco\n"u8]], bytes => $"{new SshOpening().Append(bytes)}"),
@@ -88,6 +93,21 @@ internal static class FuzzTargets
         var flight = new ServerFlight();
         flight.Append(bytes);
         return flight;
+    }
+
+    private static IReadOnlyList<byte[]> PacketSeeds =>
+    [
+        Frames.Ethernet(0x0800, Frames.IPv4("192.0.2.7", "192.0.2.1", 17, Frames.Udp(68, 67, new byte[250]), fragment: 0x2000), 1, 2),
+        Frames.Ethernet(0x86dd, Frames.IPv6("fe80::1", "fe80::2", 0, [44, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 9, .. Frames.Tcp(1, 2, 3, 4, 24, [5])])),
+        [0, 4, 0, 1, 0, 6, 2, 0, 0x5e, 0x10, 0, 1, 0, 0, 8, 0, .. Frames.IPv4("192.0.2.7", "192.0.2.1", 6, Frames.Tcp(1, 2, 3, 4, 24, [5]))],
+        [0, 0, 17, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0x88, 0, .. new byte[24], 0xaa, 0xaa, 3, 0, 0, 0, 8, 0, .. Frames.IPv4("192.0.2.7", "192.0.2.1", 17, Frames.Udp(1, 2, [5]))],
+    ];
+
+    private static string Frame(LinkType link, byte[] bytes)
+    {
+        PacketDecoder.Decode(link, bytes, bytes.Length, out var packet);
+        var table = new FragmentTable();
+        return $"{packet.Outcome} {packet.IsFragment && table.TryComplete(ref packet)}";
     }
 
     private static string KeyExchange(byte[] bytes) => string.Join(' ', Enum.GetValues<KeyExchangeParameters>().Select(kind => ServerKeyExchange.TryParse(bytes, kind, TlsVersion.Tls12, out _) ? '1' : '0'));
