@@ -15,22 +15,33 @@ internal static class EmulateCommand
         var offset = new Option<int>("--port-offset") { Description = "Added to every port of the device." };
         var addresses = new Option<string[]>("--address") { Description = "Addresses to listen on. Default: 127.0.0.1 and ::1.", AllowMultipleArgumentsPerToken = true };
         var list = new Option<bool>("--list") { Description = "List the faults and end." };
+        var cycle = new Option<bool>("--cycle") { Description = "The device speaks by itself: start-up, idle, in use, update, outage of the cloud. Ends after one round." };
+        var hurry = new Option<bool>("--hurry") { Description = "With --cycle: seconds in place of minutes." };
         var command = new Command(
             "emulate",
             """
             Runs the emulated gas water heater until Ctrl-C. Its declaration: dct init heater --template water-heater
 
             Example: dct emulate --fault telnet-open obsolete-tls
+
+            With --cycle it talks with a stand-in of its cloud on 127.0.2.1 to 127.0.2.10, from 127.0.1.1 unless --address names another.
+            Example: dct emulate --cycle --hurry --fault telemetry-clear
             """)
-        { faults, offset, addresses, list };
+        { faults, offset, addresses, cycle, hurry, list };
         command.SetAction(async (parsed, cancellationToken) => parsed.GetValue(list)
             ? List()
+            : parsed.GetValue(cycle)
+            ? await SpeakingCycle.RunAsync(ParseFaults(parsed.GetValue(faults) ?? []), parsed.GetValue(offset), parsed.GetValue(addresses) ?? [], parsed.GetValue(hurry), cancellationToken)
+            : parsed.GetValue(hurry)
+            ? throw new UsageException("--hurry needs --cycle.")
             : await EmulateAsync(ParseFaults(parsed.GetValue(faults) ?? []), parsed.GetValue(offset), parsed.GetValue(addresses) ?? [], cancellationToken));
         return command;
     }
 
     public static DeviceFaults ParseFaults(IEnumerable<string> names) =>
         DeviceFault.TryParse(names, out var faults, out var unknown) ? faults : throw new UsageException($"the emulated device has no fault '{unknown}'; 'dct emulate --list' names them.");
+
+    public static IPAddress ParseAddress(string text) => IPAddress.TryParse(text, out var address) ? address : throw new UsageException($"'{text}' is no IP address.");
 
     private static int List()
     {
@@ -47,7 +58,7 @@ internal static class EmulateCommand
         var options = new EmulatedDeviceOptions { Faults = faults, PortOffset = offset, UpdateServer = DemoDeclaration.UpdateServer(offset), Log = Console.Out.WriteLine };
         if (addresses.Length > 0)
         {
-            options = options with { Addresses = [.. addresses.Select(text => IPAddress.TryParse(text, out var address) ? address : throw new UsageException($"'{text}' is no IP address."))] };
+            options = options with { Addresses = [.. addresses.Select(ParseAddress)] };
         }
 
         await using var device = await EmulatedDevice.StartAsync(options, cancellationToken);

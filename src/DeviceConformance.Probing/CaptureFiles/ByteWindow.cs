@@ -1,9 +1,10 @@
 namespace DeviceConformance.Probing.CaptureFiles;
 
-/// <summary>A window that moves forward over a stream of any length; memory stays the size of the buffer.</summary>
+/// <summary>A window that moves forward over a stream of any length; memory stays the size of the buffer, which is at most <see cref="Size"/>.</summary>
 internal sealed class ByteWindow(Stream stream) : IDisposable
 {
-    private readonly byte[] _buffer = new byte[Size];
+    // Half a mebibyte at a time stays in the processor's cache; only what is longer asks for more.
+    private byte[] _buffer = new byte[512 << 10];
     private int _start;
     private int _end;
 
@@ -35,12 +36,16 @@ internal sealed class ByteWindow(Stream stream) : IDisposable
 
     private void Fill(int count)
     {
-        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        var rest = _buffer.AsSpan(_start, _end - _start);
+        if (count > _buffer.Length)
+        {
+            _buffer = new byte[Math.Min(Size, Math.Max(count, _buffer.Length * 2))];
+        }
+
+        rest.CopyTo(_buffer);
         _end -= _start;
         _start = 0;
-        // Half a mebibyte at a time stays in the processor's cache; a larger frame asks for more.
-        var wanted = Math.Min(Size, Math.Max(count, 512 << 10));
-        while (_end < count && stream.Read(_buffer, _end, wanted - _end) is > 0 and var read)
+        while (_end < count && stream.Read(_buffer, _end, _buffer.Length - _end) is > 0 and var read)
         {
             _end += read;
         }
