@@ -24,7 +24,7 @@ internal sealed record HeaterSettings(int SetPoint, bool EcoMode)
 /// <summary>What all services of one device share.</summary>
 internal sealed class DeviceState
 {
-    private int faults;
+    private long faults;
     private HeaterSettings settings = new(50, EcoMode: false);
 
     public DeviceState(EmulatedDeviceOptions options, Version firmware)
@@ -34,7 +34,7 @@ internal sealed class DeviceState
         Firmware = new Firmware(firmware, Log);
         WebLock = new LoginLock(EmulatedDeviceOptions.AdministratorName, options.TimeProvider);
         PanelLock = new LoginLock(EmulatedDeviceOptions.PanelName, options.TimeProvider);
-        faults = (int)options.Faults;
+        faults = (long)options.Faults;
     }
 
     public EmulatedDeviceOptions Options { get; }
@@ -55,7 +55,7 @@ internal sealed class DeviceState
     public DeviceFaults Faults
     {
         get => (DeviceFaults)Volatile.Read(ref faults);
-        set => Volatile.Write(ref faults, (int)value);
+        set => Volatile.Write(ref faults, (long)value);
     }
 
     public HeaterSettings Settings => Volatile.Read(ref settings);

@@ -48,6 +48,9 @@ public sealed class EmulatedDevice : IAsyncDisposable
     /// <summary>Addresses that the device really listens on.</summary>
     public ImmutableArray<IPAddress> Addresses { get; }
 
+    /// <summary>What the services share; what the device says by itself follows it too.</summary>
+    internal DeviceState State => state;
+
     /// <summary>Ports in use now, by service.</summary>
     public ImmutableArray<ListeningPort> Ports
     {

@@ -10,7 +10,8 @@ namespace DeviceConformance.TestCases.Communication;
 /// <summary>Checks that communication mechanisms run with the declared protection.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.5-1; TS 103 701 test case 5.5-1-2 (functional), both editions.
-/// Cannot see: connections that the DUT opens itself, UDP without DTLS, and radio; those are the examiner's part.
+/// Cannot see: radio, and without captures connections that the DUT opens itself and UDP without DTLS; those are the examiner's part. A
+/// capture can fail the unit and never passes it.
 /// </remarks>
 public sealed class CommunicationIsProtectedAsDeclared : TestCase
 {
@@ -25,5 +26,5 @@ public sealed class CommunicationIsProtectedAsDeclared : TestCase
             .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Ask(declared, seen, pair.Facts)));
 
     private static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen) =>
-        declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Judge(declared, seen, pair.Entry, pair.Facts));
+        ReferencedMechanisms.Judge(declared, seen, declared.Ixit.With<ComMechFacts>(IxitRole.ComMech)).Concat(ReadableTraffic.Unattributed(declared, seen));
 }

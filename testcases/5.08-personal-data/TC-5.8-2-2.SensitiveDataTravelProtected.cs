@@ -9,7 +9,8 @@ namespace DeviceConformance.TestCases.PersonalData;
 /// <summary>Checks the mechanisms by which sensitive personal data is communicated with associated services.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.8-2; TS 103 701 test case 5.8-2-2 (functional), both editions; applies case 5.5-1-2.
-/// Cannot see: what travels inside the mechanism, and whether anything travels outside it.
+/// Cannot see: what travels inside the mechanism; what travels outside it only as far as captures show it readable, which can fail the unit
+/// and never passes it.
 /// </remarks>
 public sealed class SensitiveDataTravelProtected : TestCase
 {
@@ -19,7 +20,10 @@ public sealed class SensitiveDataTravelProtected : TestCase
     /// <inheritdoc/>
     public override ImmutableArray<TestUnit> Units(StandardEdition edition) =>
     [
-        new('a', (declared, seen) => ReferencedMechanisms.Ask(declared, seen, Mechanisms(declared)), (declared, seen) => ReferencedMechanisms.Judge(declared, seen, Mechanisms(declared))),
+        new(
+            'a',
+            (declared, seen) => ReferencedMechanisms.Ask(declared, seen, Mechanisms(declared)),
+            (declared, seen) => ReferencedMechanisms.Judge(declared, seen, Mechanisms(declared)).Concat(ReadableTraffic.SensitiveData(declared, seen))),
     ];
 
     private static IEnumerable<(IxitEntry Entry, ComMechFacts Facts)> Mechanisms(Declaration declared) =>

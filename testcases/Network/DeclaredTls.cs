@@ -52,6 +52,12 @@ internal static class DeclaredTls
     public static IEnumerable<(IxitEntry Entry, ComMechFacts Facts)> On(Declaration declared, int port) =>
         declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).Where(pair => pair.Facts.Role.Is(CommRole.Server) && pair.Facts.Port.Is(port));
 
+    /// <summary>Whether an entry declares a version. Whoever writes TLS 1.2 of a mechanism of DTLS means the DTLS that is made from it.</summary>
+    public static bool Declares(ComMechFacts facts, TlsVersion version) => facts.Versions.Any(declared => declared.AsTls() == version.AsTls());
+
+    /// <summary>Whether an entry declares suites, and not this one (IANA name).</summary>
+    public static bool IsUndeclared(ComMechFacts facts, string suite) => !facts.Suites.IsEmpty && !facts.Suites.Contains(suite, StringComparer.OrdinalIgnoreCase);
+
     private static IEnumerable<Endpoint> Endpoints(Declaration declared, ComMechFacts facts) =>
         facts.Role.Is(CommRole.Server)
         && facts.Protocol.TryGet(out var protocol) && protocol is CommProtocol.Tls or CommProtocol.Dtls or CommProtocol.Ssh
@@ -61,9 +67,6 @@ internal static class DeclaredTls
             : [];
 
     private static Transport TransportOf(CommProtocol protocol) => protocol == CommProtocol.Dtls ? Transport.Udp : Transport.Tcp;
-
-    // Whoever writes TLS 1.2 of a mechanism of DTLS means the DTLS that is made from it.
-    private static bool Declares(ComMechFacts facts, TlsVersion version) => facts.Versions.Any(declared => declared.AsTls() == version.AsTls());
 
     // A service that was identified in clear and can go over to TLS is asked to.
     private static StartTls StartTlsOf(ObservationSet seen, Endpoint endpoint) =>
@@ -146,7 +149,7 @@ internal static class DeclaredTls
         }
 
         var suites = server.Accepted.SelectMany(accepted => accepted.Suites).DistinctBy(suite => suite.Code).ToList();
-        var undeclared = suites.Where(suite => !facts.Suites.IsEmpty && !facts.Suites.Contains(suite.Name, StringComparer.OrdinalIgnoreCase)).ToList();
+        var undeclared = suites.Where(suite => IsUndeclared(facts, suite.Name)).ToList();
         if (undeclared.Count > 0)
         {
             yield return Finding.Fail(

@@ -118,7 +118,7 @@ internal static class ObserveCommand
 
     private static async Task<int> ObserveAsync(ProbeRequest request, bool json, bool showTranscript, bool isPublic, bool isRouted, CancellationToken cancellationToken)
     {
-        var address = AddressOf(request);
+        var address = request.Target ?? throw new InvalidOperationException($"{request.GetType().Name} has no address.");
         if (address.IsPublic && !isPublic)
         {
             throw new UsageException($"{address} is a public address; add --allow-public when it is yours to probe.");
@@ -174,20 +174,6 @@ internal static class ObserveCommand
         new Ixit([]),
         LabSetup.Default with { AllowedImpact = ProbeImpact.StateChanging, AllowPublicAddresses = isPublic, AllowRoutedAddresses = isRouted },
         Environment.CurrentDirectory);
-
-    private static DutAddress AddressOf(ProbeRequest request) => request switch
-    {
-        TcpPortSweep sweep => sweep.Address,
-        UdpPortSweep sweep => sweep.Address,
-        ServiceIdentification service => service.Endpoint.Address,
-        TlsEnumeration tls => tls.Endpoint.Address,
-        TlsAttackTrial attacks => attacks.Endpoint.Address,
-        SshEnumeration ssh => ssh.Endpoint.Address,
-        DisclosureSurvey survey => survey.Endpoint.Address,
-        WriteTrial write => write.Endpoint.Address,
-        DefaultCredentialTrial credentials => credentials.Endpoint.Address,
-        _ => throw new InvalidOperationException($"{request.GetType().Name} has no address."),
-    };
 
     private static LoginProtocol Protocol(string text) =>
         Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol != LoginProtocol.Other && !char.IsDigit(text[0])

@@ -33,6 +33,17 @@ public sealed record DeviceFault(DeviceFaults Flag, string Name, string Finding)
         new(DeviceFaults.UdpDebug, "udp-debug", "undeclared debug console on UDP port 14545 (5.6-1, 5.6-4)"),
         new(DeviceFaults.OpenBackup, "open-backup", "/backup.tar.gz gives the settings with the Wi-Fi password to anybody (5.6-2)"),
         new(DeviceFaults.KeptSession, "kept-session", "the web session's identifier is the one of before the login and outlives the logout (a fact beside 5.5-4)"),
+        new(DeviceFaults.TelemetryClear, "telemetry-clear", "telemetry goes to the cloud by MQTT without TLS (5.5-1, 5.8-1)"),
+        new(DeviceFaults.ClearLogin, "clear-login", "the device logs in to the cloud by HTTP Basic in clear text (5.5-1, 5.5-7)"),
+        new(DeviceFaults.PersonalDataClear, "personal-data-clear", "e-mail address and place of the owner go to the cloud in an HTTP query in clear text (5.8-1, 5.8-2)"),
+        new(DeviceFaults.PersonalDataBase64, "personal-data-base64", "e-mail address and place of the owner go to the cloud over HTTP, in base64 (5.8-1, 5.8-2)"),
+        new(DeviceFaults.UndeclaredServer, "undeclared-server", "the device reports to collect.adtrack.example, which nobody declared (5.6-2, 6-5)"),
+        new(DeviceFaults.UpdateCheckClear, "update-check-clear", "the search for updates goes by HTTP in clear text (5.3-10, 5.5-1)"),
+        new(DeviceFaults.ForeignDns, "foreign-dns", "the device asks a resolver of its own choice for names, not the one it was given (5.6-2)"),
+        new(DeviceFaults.OldTlsClient, "old-tls-client", "the device talks with the cloud by TLS 1.1, RSA key transport and CBC (5.5-1)"),
+        new(DeviceFaults.UnencryptedFallback, "unencrypted-fallback", "when the cloud refuses TLS, telemetry goes without it (5.5-1, 5.8-1)"),
+        new(DeviceFaults.BroadcastDisclosure, "broadcast-disclosure", "model, serial number and firmware are broadcast to the whole network (5.6-2)"),
+        new(DeviceFaults.FixedTelemetrySecret, "fixed-telemetry-secret", "a token that is the same on every unit goes to the cloud in a URL, in clear text (5.4-3, 5.5-7)"),
     ];
 
     /// <summary>Finds faults by their names.</summary>

@@ -2,7 +2,7 @@ namespace DeviceConformance.Emulator.Faults;
 
 /// <summary>Weaknesses that the emulated device can have. Each is independent of the others.</summary>
 [Flags]
-public enum DeviceFaults
+public enum DeviceFaults : long
 {
     /// <summary>The sound device.</summary>
     None = 0,
@@ -69,4 +69,37 @@ public enum DeviceFaults
 
     /// <summary>The session identifier of before the login stays, and outlives the logout.</summary>
     KeptSession = 1 << 25,
+
+    /// <summary>Telemetry goes to the cloud without TLS.</summary>
+    TelemetryClear = 1L << 26,
+
+    /// <summary>The device logs in to the cloud in clear.</summary>
+    ClearLogin = 1L << 27,
+
+    /// <summary>The owner's data go to the cloud in clear.</summary>
+    PersonalDataClear = 1L << 28,
+
+    /// <summary>The owner's data go to the cloud in an encoding that protects nothing.</summary>
+    PersonalDataBase64 = 1L << 29,
+
+    /// <summary>The device talks with a server that nobody declared.</summary>
+    UndeclaredServer = 1L << 30,
+
+    /// <summary>The search for updates goes without TLS.</summary>
+    UpdateCheckClear = 1L << 31,
+
+    /// <summary>The device asks another resolver than the given one.</summary>
+    ForeignDns = 1L << 32,
+
+    /// <summary>The device talks with the cloud by TLS 1.1.</summary>
+    OldTlsClient = 1L << 33,
+
+    /// <summary>When TLS is refused, telemetry goes without it.</summary>
+    UnencryptedFallback = 1L << 34,
+
+    /// <summary>The device tells everybody in its network what it is.</summary>
+    BroadcastDisclosure = 1L << 35,
+
+    /// <summary>A token that is the same on all units stands in a URL, in clear.</summary>
+    FixedTelemetrySecret = 1L << 36,
 }

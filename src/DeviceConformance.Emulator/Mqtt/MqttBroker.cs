@@ -41,7 +41,7 @@ internal sealed class MqttBroker
     {
         using var deadline = new IdleDeadline(ConnectPatience, state.Time, stopping);
         var stream = connection.Stream;
-        if (await ReadPacketAsync(stream, deadline.Token) is not { Type: MqttPacketType.Connect, Flags: 0 } first || !MqttConnect.TryParse(first.Body, out var connect))
+        if (await MqttPacket.ReadAsync(stream, deadline.Token) is not { Type: MqttPacketType.Connect, Flags: 0 } first || !MqttConnect.TryParse(first.Body, out var connect))
         {
             return;
         }
@@ -139,7 +139,7 @@ internal sealed class MqttBroker
         while (true)
         {
             deadline.Restart(patience);
-            if (await ReadPacketAsync(stream, deadline.Token) is not { } packet)
+            if (await MqttPacket.ReadAsync(stream, deadline.Token) is not { } packet)
             {
                 return false;
             }
@@ -247,41 +247,4 @@ internal sealed class MqttBroker
             client.Deliver(message, from);
         }
     }
-
-    // Null: the connection ended, or what came is not a packet of a length that the broker takes.
-    private static async ValueTask<MqttPacket?> ReadPacketAsync(Stream stream, CancellationToken cancellationToken)
-    {
-        var header = new byte[1];
-        if (await stream.ReadAtLeastAsync(header, 1, throwOnEndOfStream: false, cancellationToken) == 0)
-        {
-            return null;
-        }
-
-        var (first, length) = (header[0], 0);
-        for (var shift = 0; ; shift += 7)
-        {
-            if (shift > 21 || await stream.ReadAtLeastAsync(header, 1, throwOnEndOfStream: false, cancellationToken) == 0)
-            {
-                return null;
-            }
-
-            length |= (header[0] & 0x7F) << shift;
-            if (header[0] < 0x80)
-            {
-                break;
-            }
-        }
-
-        if (length > MqttPackets.LengthLimit)
-        {
-            return null;
-        }
-
-        var body = new byte[length];
-        return await stream.ReadAtLeastAsync(body, length, throwOnEndOfStream: false, cancellationToken) == length
-            ? new MqttPacket((MqttPacketType)(first >> 4), first & 0x0F, body)
-            : null;
-    }
-
-    private sealed record MqttPacket(MqttPacketType Type, int Flags, byte[] Body);
 }

@@ -200,6 +200,16 @@ internal static class MqttPackets
     public static byte[] Publish(byte level, MqttMessage message, bool retain) =>
         Packet(MqttPacketType.Publish, retain ? 1 : 0, [.. Text(message.Topic), .. level == MqttConnect.Level5 ? (byte[])[0] : [], .. message.Payload.Span]);
 
+    /// <summary>CONNECT of 3.1.1 with a clean session (3.1).</summary>
+    public static byte[] Connect(string clientId, string user, string password, ushort keepAliveSeconds) =>
+        Packet(
+            MqttPacketType.Connect,
+            0,
+            [.. Text("MQTT"), MqttConnect.Level311, 0xC2, (byte)(keepAliveSeconds >> 8), (byte)keepAliveSeconds, .. Text(clientId), .. Text(user), .. Text(password)]);
+
+    /// <summary>DISCONNECT of a client of 3.1.1 (3.14).</summary>
+    public static byte[] Goodbye() => Packet(MqttPacketType.Disconnect, 0, []);
+
     /// <summary>PINGRESP.</summary>
     public static byte[] PingResp() => Packet(MqttPacketType.PingResp, 0, []);
 

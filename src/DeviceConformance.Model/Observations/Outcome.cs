@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Network;
 
 namespace DeviceConformance.Model.Observations;
 
@@ -32,6 +33,10 @@ public abstract record ProbeRequest
     /// <summary>What asking it does to the DUT.</summary>
     [JsonIgnore]
     public abstract ProbeImpact Impact { get; }
+
+    /// <summary>Address of the DUT that it is put to; null when nothing is sent to the DUT. Its answer says little while that address gives no sign of life.</summary>
+    [JsonIgnore]
+    public abstract DutAddress? Target { get; }
 
     /// <summary>The question in a few words, for the console and the plan: "TCP ports of 192.0.2.7".</summary>
     [JsonIgnore]

@@ -14,6 +14,9 @@ public sealed record TcpPortSweep(DutAddress Address) : ProbeRequest<TcpPortsSee
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => Address;
+
+    /// <inheritdoc/>
     public override string Title => $"TCP ports of {Address}";
 }
 
@@ -25,6 +28,9 @@ public sealed record UdpPortSweep(DutAddress Address) : ProbeRequest<UdpPortsSee
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => Address;
+
+    /// <inheritdoc/>
     public override string Title => $"UDP ports of {Address}";
 }
 
@@ -34,6 +40,9 @@ public sealed record ServiceIdentification(Endpoint Endpoint) : ProbeRequest<Ser
 {
     /// <inheritdoc/>
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
 
     /// <inheritdoc/>
     public override string Title => $"service on {Endpoint}";
@@ -48,6 +57,9 @@ public sealed record TlsEnumeration(Endpoint Endpoint, StartTls StartTls = Start
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
+
+    /// <inheritdoc/>
     public override string Title => $"{(Endpoint.Transport == Transport.Udp ? "DTLS" : "TLS")} of {Endpoint}{(StartTls == StartTls.None ? "" : $" after STARTTLS of {StartTls.ToString().ToUpperInvariant()}")}";
 }
 
@@ -58,6 +70,9 @@ public sealed record TlsAttackTrial(Endpoint Endpoint, StartTls StartTls = Start
 {
     /// <inheritdoc/>
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
 
     /// <inheritdoc/>
     public override string Title => $"known attacks on TLS of {Endpoint}";
@@ -71,6 +86,9 @@ public sealed record SshEnumeration(Endpoint Endpoint) : ProbeRequest<SshServerS
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
+
+    /// <inheritdoc/>
     public override string Title => $"SSH of {Endpoint}";
 }
 
@@ -82,6 +100,9 @@ public sealed record DisclosureSurvey(Endpoint Endpoint, ServiceProtocol Protoco
 {
     /// <inheritdoc/>
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
 
     /// <inheritdoc/>
     public override string Title => $"what {Protocol} on {Endpoint} shows before login";
@@ -99,6 +120,9 @@ public sealed record AccessTrial(Endpoint Endpoint, string AuthMech, LoginPoint 
     public override ProbeImpact Impact => Method is "GET" or "HEAD" ? ProbeImpact.ReadOnly : ProbeImpact.StateChanging;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
+
+    /// <inheritdoc/>
     public override string Title => $"access to {Method} {Path} on {Endpoint} by {AuthMech}";
 }
 
@@ -109,6 +133,9 @@ public sealed record DefaultCredentialTrial(Endpoint Endpoint, LoginPoint Login)
 {
     /// <summary>Wrong logins may lock an account.</summary>
     public override ProbeImpact Impact => ProbeImpact.StateChanging;
+
+    /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
 
     /// <inheritdoc/>
     public override string Title => $"default credentials over {Login.Protocol} on {Endpoint}";
@@ -122,6 +149,9 @@ public sealed record PresetPasswordInspection(string AuthMech) : ProbeRequest<Pr
     public override ProbeImpact Impact => ProbeImpact.Passive;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => null;
+
+    /// <inheritdoc/>
     public override string Title => $"preset passwords of {AuthMech}";
 }
 
@@ -132,6 +162,9 @@ public sealed record UpdateIntegrityTrial(string UpdMech, DutAddress Address) : 
 {
     /// <inheritdoc/>
     public override ProbeImpact Impact => ProbeImpact.StateChanging;
+
+    /// <inheritdoc/>
+    public override DutAddress? Target => Address;
 
     /// <inheritdoc/>
     public override string Title => $"update integrity of {UpdMech} on {Address}";
@@ -161,6 +194,9 @@ public sealed record OperatorQuestion(TestUnitId Unit, string Subject) : ProbeRe
 
     /// <summary>Asking a person sends nothing; what the person does is described by the unit.</summary>
     public override ProbeImpact Impact => ProbeImpact.Passive;
+
+    /// <inheritdoc/>
+    public override DutAddress? Target => null;
 
     /// <inheritdoc/>
     public override string Title => $"operator: {Unit} for {Subject}";

@@ -11,6 +11,9 @@ public sealed record TrafficWatch : ProbeRequest<TrafficSeen>
     public override Lab.ProbeImpact Impact => Lab.ProbeImpact.Passive;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => null;
+
+    /// <inheritdoc/>
     public override string Title => "captured traffic of the DUT";
 }
 

@@ -15,6 +15,9 @@ public sealed record WebSessionTrial(Endpoint Endpoint, string AuthMech, LoginPo
     public override ProbeImpact Impact => ProbeImpact.ReadOnly;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
+
+    /// <inheritdoc/>
     public override string Title => $"session of {AuthMech} on {Endpoint}";
 }
 
@@ -27,6 +30,9 @@ public sealed record SettingsWriteTrial(Endpoint Endpoint, string AuthMech, Logi
 {
     /// <summary>Forms are sent with the values they show; a device may act on them all the same.</summary>
     public override ProbeImpact Impact => ProbeImpact.StateChanging;
+
+    /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
 
     /// <inheritdoc/>
     public override string Title => $"forms behind {AuthMech} on {Endpoint}";

@@ -12,6 +12,9 @@ public sealed record WriteTrial(Endpoint Endpoint, ServiceProtocol Protocol) : P
     public override ProbeImpact Impact => ProbeImpact.StateChanging;
 
     /// <inheritdoc/>
+    public override DutAddress? Target => Endpoint.Address;
+
+    /// <inheritdoc/>
     public override string Title => $"whether {Protocol} on {Endpoint} lets anybody change a setting";
 }
 

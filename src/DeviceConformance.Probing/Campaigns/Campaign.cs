@@ -117,7 +117,7 @@ public sealed class Campaign
 
     private async Task AskAndRecordAsync(IReadOnlyList<ProbeRequest> batch, ObservationSet seen, CancellationToken cancellationToken)
     {
-        foreach (var address in _declared.Addresses.Where(address => batch.Any(request => Concerns(request, address)) && !IsAlive(address)).ToList())
+        foreach (var address in _declared.Addresses.Where(address => batch.Any(request => request.Target == address) && !IsAlive(address)).ToList())
         {
             await LookForAsync(address, cancellationToken);
         }
@@ -162,7 +162,7 @@ public sealed class Campaign
                 $"{request.Title} was not asked within the {_declared.Lab.Limits.Minutes} minutes that lab.yaml allows; raise 'minutes' or resume the run.");
         }
 
-        if (_declared.Addresses.FirstOrDefault(address => Concerns(request, address) && !IsAlive(address)) is { Address: not null } gone)
+        if (_declared.Addresses.FirstOrDefault(address => request.Target == address && !IsAlive(address)) is { Address: not null } gone)
         {
             return new ProbeOutcome.NotRun(
                 NotRunReason.DutGone,
@@ -204,12 +204,12 @@ public sealed class Campaign
     private async Task<ProbeRecord[]> CheckPresenceAsync(ProbeRecord[] records, CancellationToken cancellationToken)
     {
         var asked = records.Where(entry => entry.Outcome is not ProbeOutcome.NotRun).Select(entry => entry.Request).ToList();
-        foreach (var address in _declared.Addresses.Where(address => asked.Exists(request => Concerns(request, address))).ToList())
+        foreach (var address in _declared.Addresses.Where(address => asked.Exists(request => request.Target == address)).ToList())
         {
             var sign = await LookForAsync(address, cancellationToken);
             if (!sign.IsAlive)
             {
-                records = [.. records.Select(entry => Concerns(entry.Request, address) ? entry with { Outcome = WithoutDut(entry.Outcome, sign) } : entry)];
+                records = [.. records.Select(entry => entry.Request.Target == address ? entry with { Outcome = WithoutDut(entry.Outcome, sign) } : entry)];
             }
         }
 
@@ -239,23 +239,6 @@ public sealed class Campaign
         }),
         ProbeOutcome.Unanswered unanswered => new ProbeOutcome.Unanswered(Silence.DutGone, $"{unanswered.Text} Afterwards the DUT gave no sign of life: {sign.How}."),
         _ => outcome,
-    };
-
-    private static bool Concerns(ProbeRequest request, DutAddress address) => request switch
-    {
-        TcpPortSweep sweep => sweep.Address == address,
-        UdpPortSweep sweep => sweep.Address == address,
-        ServiceIdentification identification => identification.Endpoint.Address == address,
-        TlsEnumeration tls => tls.Endpoint.Address == address,
-        TlsAttackTrial attacks => attacks.Endpoint.Address == address,
-        SshEnumeration ssh => ssh.Endpoint.Address == address,
-        DisclosureSurvey survey => survey.Endpoint.Address == address,
-        AccessTrial access => access.Endpoint.Address == address,
-        DefaultCredentialTrial credentials => credentials.Endpoint.Address == address,
-        UpdateIntegrityTrial update => update.Address == address,
-        WebSessionTrial session => session.Endpoint.Address == address,
-        SettingsWriteTrial writes => writes.Endpoint.Address == address,
-        _ => false,
     };
 
     private static string Words(ProbeImpact impact) => impact switch
