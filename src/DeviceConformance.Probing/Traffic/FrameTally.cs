@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.Traffic;
