@@ -55,8 +55,12 @@ internal sealed record DnsRecord(string Name, DnsType Type, ReadOnlyMemory<byte>
 internal sealed record DnsMessage(ushort Id, ushort Flags, ImmutableArray<DnsRecord> Records)
 {
     private const int MaxRecords = 200;
+    private const int MaxQuestions = 50;
     private const int MaxName = 255;
     private const int MaxJumps = 16;
+
+    /// <summary>Names with types that it asks for, at most 50.</summary>
+    public ImmutableArray<(string Name, DnsType Type)> Questions { get; init; } = [];
 
     /// <summary>Whether it is a response.</summary>
     public bool IsResponse => (Flags & 0x8000) != 0;
@@ -101,11 +105,17 @@ internal sealed record DnsMessage(ushort Id, ushort Flags, ImmutableArray<DnsRec
         }
 
         var at = 12;
+        var asked = ImmutableArray.CreateBuilder<(string Name, DnsType Type)>();
         for (var questions = Word(bytes, 4); questions > 0; questions--)
         {
-            if (!TryName(bytes, ref at, out _) || (at += 4) > bytes.Length)
+            if (!TryName(bytes, ref at, out var name) || (at += 4) > bytes.Length)
             {
                 return false;
+            }
+
+            if (asked.Count < MaxQuestions)
+            {
+                asked.Add((name, (DnsType)Word(bytes, at - 4)));
             }
         }
 
@@ -130,7 +140,7 @@ internal sealed record DnsMessage(ushort Id, ushort Flags, ImmutableArray<DnsRec
             at += length;
         }
 
-        message = new DnsMessage((ushort)Word(bytes, 0), (ushort)Word(bytes, 2), records.ToImmutable());
+        message = new DnsMessage((ushort)Word(bytes, 0), (ushort)Word(bytes, 2), records.ToImmutable()) { Questions = asked.ToImmutable() };
         return true;
     }
 

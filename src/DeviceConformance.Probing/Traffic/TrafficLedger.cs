@@ -14,6 +14,11 @@ internal sealed class TrafficLedger
     private readonly Dictionary<(string Name, IPAddress Address, string Source), FrameTally> _names = [];
     private readonly Dictionary<(ClearItemKind Kind, string Label, string Encoding, bool FromDut, IPAddress Peer, Transport Transport, int Port, string Entry), FrameTally> _items = [];
 
+    private readonly Dictionary<(string Name, IPAddress Server, int Port), (FrameTally Tally, SortedSet<string> Types, long[] Counts)> _queries = [];
+    private readonly Dictionary<(IPAddress Server, int Version, bool Authenticated), (FrameTally Tally, long[] Counts)> _times = [];
+    private readonly Dictionary<(string Protocol, string What, string Text), FrameTally> _announcements = [];
+    private readonly HashSet<IPAddress> _given = [];
+
     /// <summary>Rows that did not fit.</summary>
     public long GivenUp { get; private set; }
 
@@ -25,13 +30,125 @@ internal sealed class TrafficLedger
     public void AddItem(ClearItemKind kind, string label, string encoding, string entry, bool fromDut, FlowIdentity flow, long frame) =>
         Row(_items, (kind, label, encoding, fromDut, flow.Peer, flow.Transport, flow.ServerPort, entry), flow.File, $"{(flow.Transport == Transport.Udp ? "udp" : "tcp")}.port == {flow.ServerPort}")?.Add(frame);
 
+    /// <summary>A name that the DUT asked for.</summary>
+    public void AddQuery(string name, string type, FlowIdentity flow, long frame)
+    {
+        var key = (name.ToLowerInvariant(), flow.Server, flow.ServerPort);
+        if (!_queries.TryGetValue(key, out var row))
+        {
+            if (IsFull(_queries.Count))
+            {
+                return;
+            }
+
+            // A name with other characters could end the quotes of the filter.
+            var isPlain = key.Item1.All(unit => char.IsAsciiLetterOrDigit(unit) || unit is '.' or '-' or '_');
+            row = _queries[key] = (new FrameTally(flow.File, isPlain ? $"dns.qry.name == \"{key.Item1}\"" : "dns"), [], new long[2]);
+        }
+
+        row.Tally.Add(frame);
+        row.Types.Add(type);
+        row.Counts[0]++;
+    }
+
+    /// <summary>An answer with an address to a name that the DUT asked for; one that it did not ask for is no row.</summary>
+    public void AddAnswer(string name, FlowIdentity flow)
+    {
+        if (_queries.TryGetValue((name.ToLowerInvariant(), flow.Server, flow.ServerPort), out var row))
+        {
+            row.Counts[1]++;
+        }
+    }
+
+    /// <summary>A message of NTP between the DUT and a server of time.</summary>
+    public void AddTime(int version, bool authenticated, bool isAnswer, FlowIdentity flow, long frame)
+    {
+        var key = (flow.Server, version, authenticated);
+        if (!_times.TryGetValue(key, out var row))
+        {
+            if (IsFull(_times.Count))
+            {
+                return;
+            }
+
+            row = _times[key] = (new FrameTally(flow.File, $"ntp && {(flow.Server.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "ip" : "ipv6")}.addr == {flow.Server}"), new long[2]);
+        }
+
+        row.Tally.Add(frame);
+        row.Counts[isAnswer ? 1 : 0]++;
+    }
+
+    /// <summary>Something told to everybody.</summary>
+    /// <param name="protocol">Protocol: DHCP, mDNS, SSDP.</param>
+    /// <param name="what">What kind of information.</param>
+    /// <param name="text">The information, secrets masked.</param>
+    /// <param name="flow">Flow.</param>
+    /// <param name="frame">Frame.</param>
+    public void AddAnnouncement(string protocol, string what, string text, FlowIdentity flow, long frame) =>
+        Row(_announcements, (protocol, what, text), flow.File, protocol.ToLowerInvariant())?.Add(frame);
+
+    /// <summary>A name server that DHCP or a router advertisement named to the DUT.</summary>
+    public void AddGivenServer(IPAddress server)
+    {
+        if (_given.Contains(server) || !IsFull(_given.Count))
+        {
+            _given.Add(server);
+        }
+    }
+
     /// <summary>Adds what another shard collected.</summary>
     public void Merge(TrafficLedger other)
     {
         Merge(_names, other._names);
         Merge(_items, other._items);
+        Merge(_announcements, other._announcements);
+        foreach (var (key, row) in other._queries)
+        {
+            if (_queries.TryGetValue(key, out var mine))
+            {
+                mine.Tally.Merge(row.Tally);
+                mine.Types.UnionWith(row.Types);
+                mine.Counts[0] += row.Counts[0];
+                mine.Counts[1] += row.Counts[1];
+            }
+            else if (!IsFull(_queries.Count))
+            {
+                _queries[key] = row;
+            }
+        }
+
+        foreach (var (key, row) in other._times)
+        {
+            if (_times.TryGetValue(key, out var mine))
+            {
+                mine.Tally.Merge(row.Tally);
+                mine.Counts[0] += row.Counts[0];
+                mine.Counts[1] += row.Counts[1];
+            }
+            else if (!IsFull(_times.Count))
+            {
+                _times[key] = row;
+            }
+        }
+
+        foreach (var server in other._given)
+        {
+            AddGivenServer(server);
+        }
+
         GivenUp += other.GivenUp;
     }
+
+    /// <summary>Names that the DUT asked for.</summary>
+    public ImmutableArray<NameQuerySeen> NameQueries =>
+        [.. _queries.Select(row => new NameQuerySeen(row.Key.Name, [.. row.Value.Types], row.Key.Server.ToString(), row.Key.Port, row.Value.Counts[0], row.Value.Counts[1], _given.Count == 0 ? null : _given.Contains(row.Key.Server), row.Value.Tally.ToFrameSet()))];
+
+    /// <summary>Sources of time that the DUT asked.</summary>
+    public ImmutableArray<TimeSourceSeen> TimeSources =>
+        [.. _times.Select(row => new TimeSourceSeen(row.Key.Server.ToString(), NamesOf(row.Key.Server), row.Key.Version, row.Key.Authenticated, row.Value.Counts[0], row.Value.Counts[1], row.Value.Tally.ToFrameSet()))];
+
+    /// <summary>What the DUT told everybody.</summary>
+    public ImmutableArray<AnnouncementSeen> Announcements => [.. _announcements.Select(row => new AnnouncementSeen(row.Key.Protocol, row.Key.What, row.Key.Text, row.Value.ToFrameSet()))];
 
     /// <summary>Names.</summary>
     public ImmutableArray<NameSeen> Names => [.. _names.Select(row => new NameSeen(row.Key.Name, row.Key.Address.ToString(), row.Key.Source, row.Value.ToFrameSet()))];
@@ -41,6 +158,12 @@ internal sealed class TrafficLedger
         [.. _items.Select(row => new ClearItemSeen(row.Key.Kind, row.Key.Label, row.Key.Encoding, row.Key.FromDut, row.Key.Peer.ToString(), NamesOf(row.Key.Peer), row.Key.Transport, row.Key.Port, row.Key.Entry, row.Value.ToFrameSet()))];
 
     private ImmutableArray<string> NamesOf(IPAddress address) => [.. _names.Keys.Where(name => name.Address.Equals(address)).Select(name => name.Name).Distinct()];
+
+    private bool IsFull(int rows)
+    {
+        GivenUp += rows >= MostRows ? 1 : 0;
+        return rows >= MostRows;
+    }
 
     private FrameTally? Row<TKey>(Dictionary<TKey, FrameTally> table, TKey key, string file, string filter)
         where TKey : notnull

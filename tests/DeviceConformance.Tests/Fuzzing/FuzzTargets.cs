@@ -16,15 +16,18 @@ using DeviceConformance.Probing.Dns;
 using DeviceConformance.Probing.Identification;
 using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.Mqtt;
+using DeviceConformance.Probing.Packets;
 using DeviceConformance.Probing.RawPackets;
 using DeviceConformance.Probing.Snmp;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
+using DeviceConformance.Probing.Traffic;
 using DeviceConformance.Probing.UdpSweep;
 using DeviceConformance.Probing.Updates;
 using DeviceConformance.Probing.Upnp;
 using DeviceConformance.Reporting.Json;
 using DeviceConformance.Tests.CaptureFiles;
+using DeviceConformance.Tests.Packets;
 using DeviceConformance.Tests.Reporting;
 using DeviceConformance.Tests.Tls;
 using DeviceConformance.Tests.UdpSweep;
@@ -55,6 +58,8 @@ internal static class FuzzTargets
         new("tls-flight", [_flight, FakeFlight.Alert(40), [.. _flight, .. _flight]], bytes => $"{Flight(bytes).State} {Flight(bytes).Hello is null}"),
         new("tls-certificate", [_certificate], bytes => CertificateReading.TryRead(bytes, DateTimeOffset.UnixEpoch, out var seen) ? $"{seen.KeyBits}" : "no"),
         new("tls-key-exchange", [Hex("03 001d 20" + new string('7', 64) + "0401 0004 01020304"), Hex("0004 ffffffff 0001 02 0004 01020304 0401 0002 0102")], KeyExchange),
+        .. new[] { LinkType.Ethernet, LinkType.LinuxCooked, LinkType.Radiotap, LinkType.Raw }.Select(link => new FuzzTarget($"frame-{link.ToString().ToLowerInvariant()}", PacketSeeds, bytes => Frame(link, bytes))),
+        new("tcp-stream", [Hex("00000064 08 00 00 00 0000006c 08 00 00 00 00000068 07 40 00 00 00000070 00 03 00 00")], TcpStreamTests.Fuzz),
         new("ssl2-hello", [Hex("8010 04 00 01 0002 0000 0003 0000 010080")], bytes => $"{Ssl2.Read(bytes, out _, out _)}"),
         new("dtls-datagrams", [[.. UdpAnswerSamples.All.Where(sample => sample.Question.StartsWith("DTLS", StringComparison.Ordinal)).SelectMany(sample => sample.Bytes)]], Dtls),
         new("ssh-opening", [[.. "SSH-2.0-OpenSSH_9.2p1 Debian\r\n"u8, .. SshPacket(_kexInit)], [.. "hello\r\nSSH-1.99-Cisco\n"u8]], bytes => $"{new SshOpening().Append(bytes)}"),
@@ -83,6 +88,7 @@ internal static class FuzzTargets
         new("capture-file", [PcapngTests.Bytes(PcapngTests.Everything), Hex("d4c3b2a1 02000400 00000000 00000000 00000400 01000000 05000000 07000000 02000000 09000000 0102 05000000 07000000 01000000 01000000 03")], Capture),
         new("yaml", [Text("edition: V3.1.3\nsamples:\n  - {name: A, mac: ['02:00:5e:10:00:01'], addresses: [127.0.0.1, '::1']}\nconditions:\n  '14': {holds: yes, because: |\n    text}\n")], bytes => $"{YamlText.Parse(bytes, "x.yaml", new ComplaintBook())?.Kind}"),
         new("endpoints-and-ports", [Text("udp/[fe80::1%eth0]:5353"), Text("1-52,54-65535"), Text("192.0.2.7")], bytes => $"{Endpoint.TryParse(Chars(bytes), null, out _)} {PortSet.TryParse(Chars(bytes), null, out _)} {DutAddress.TryParse(Chars(bytes), null, out _)}"),
+        new("traffic-content", [Text("GET /a?password=b HTTP/1.1\r\nHost: x.example\r\nAuthorization: Basic YTpi\r\nContent-Length: 3\r\n\r\nabcPOST / HTTP/1.1\r\n\r\n"), new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes(), _flight, Hex("10 12 0004 4d515454 04 c2 003c 0000 0001 75 0001 70 30 08 0003 612f62 323143"), Text("220 x ESMTP\r\nAUTH LOGIN\r\nSTARTTLS\r\nPASS x\r\n"), [.. "SSH-2.0-x\r\n"u8, 0, 0, 1, 0, 5, 20, 1], .. Udp("mDNS services and name"), [1, .. new byte[235], 0x63, 0x82, 0x53, 0x63, 12, 1, 65, 255]], TrafficContent),
         new("assessment-json", [Assessment()], AssessmentOrRefusal),
     ];
 
@@ -91,6 +97,21 @@ internal static class FuzzTargets
         var flight = new ServerFlight();
         flight.Append(bytes);
         return flight;
+    }
+
+    private static IReadOnlyList<byte[]> PacketSeeds =>
+    [
+        Frames.Ethernet(0x0800, Frames.IPv4("192.0.2.7", "192.0.2.1", 17, Frames.Udp(68, 67, new byte[250]), fragment: 0x2000), 1, 2),
+        Frames.Ethernet(0x86dd, Frames.IPv6("fe80::1", "fe80::2", 0, [44, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 9, .. Frames.Tcp(1, 2, 3, 4, 24, [5])])),
+        [0, 4, 0, 1, 0, 6, 2, 0, 0x5e, 0x10, 0, 1, 0, 0, 8, 0, .. Frames.IPv4("192.0.2.7", "192.0.2.1", 6, Frames.Tcp(1, 2, 3, 4, 24, [5]))],
+        [0, 0, 17, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0x88, 0, .. new byte[24], 0xaa, 0xaa, 3, 0, 0, 0, 8, 0, .. Frames.IPv4("192.0.2.7", "192.0.2.1", 17, Frames.Udp(1, 2, [5]))],
+    ];
+
+    private static string Frame(LinkType link, byte[] bytes)
+    {
+        PacketDecoder.Decode(link, bytes, bytes.Length, out var packet);
+        var table = new FragmentTable();
+        return $"{packet.Outcome} {packet.IsFragment && table.TryComplete(ref packet)}";
     }
 
     private static string KeyExchange(byte[] bytes) => string.Join(' ', Enum.GetValues<KeyExchangeParameters>().Select(kind => ServerKeyExchange.TryParse(bytes, kind, TlsVersion.Tls12, out _) ? '1' : '0'));
@@ -115,6 +136,41 @@ internal static class FuzzTargets
         foreach (var level in new[] { MqttPacket.Level311, MqttPacket.Level5 })
         {
             outcome.Append($"{MqttPacket.TryParse(bytes, level, out var packet, out _, out var error)} {packet?.GetType().Name} {error} ");
+        }
+
+        return outcome.ToString();
+    }
+
+    // As a stream of either side, cut at places that its own bytes choose, with gaps; and as datagrams on the ports that mean something.
+    private static string TrafficContent(byte[] bytes)
+    {
+        var outcome = new StringBuilder();
+        var settings = new ContentSettings([new SoughtValue(Model.Observations.ClearItemKind.DeclaredSecret, "value", "", "Grill-Kohle-9")]);
+        foreach (var (fromClient, port) in new[] { (true, 80), (false, 80), (true, 53), (true, 5353), (true, 123), (false, 67) })
+        {
+            var ledger = new TrafficLedger();
+            var reader = new ContentReader(new FlowIdentity(port == 80 ? Transport.Tcp : Transport.Udp, IPAddress.Loopback, 40000, IPAddress.Loopback, port, true, bytes.Length % 2 == 0, "x"), ledger, settings);
+            for (var at = 0; at < bytes.Length;)
+            {
+                var length = port == 80 ? Math.Min(bytes.Length - at, 1 + (bytes[at] * 7 % 100)) : bytes.Length;
+                if (port != 80)
+                {
+                    reader.Datagram(fromClient, bytes, 1, 0);
+                }
+                else if (bytes[at] == 0xee)
+                {
+                    reader.Gap(fromClient, length);
+                }
+                else
+                {
+                    reader.Stream(fromClient != (bytes[at] == 0xdd), bytes.AsSpan(at, length), 1, 0);
+                }
+
+                at += length;
+            }
+
+            reader.End();
+            outcome.Append($"{reader.Facts.Protocol} {reader.Facts.Protection} {Math.Min(3, ledger.ClearItems.Length)} ");
         }
 
         return outcome.ToString();

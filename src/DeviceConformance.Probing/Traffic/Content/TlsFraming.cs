@@ -9,6 +9,12 @@ internal struct TlsFraming
     private int _headerBytes;
     private int _left;
 
+    /// <summary>Type of the present record; the last one's between records.</summary>
+    public byte Type { get; private set; }
+
+    /// <summary>Length of the present record's content in bytes.</summary>
+    public int Length { get; private set; }
+
     /// <summary>Whole record headers read.</summary>
     public long Records { get; private set; }
 
@@ -21,19 +27,33 @@ internal struct TlsFraming
     /// <summary>Reads on.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
+        while (TryRead(ref bytes, out _))
+        {
+        }
+    }
+
+    /// <summary>Reads to the end of the next piece of a record's content; <see cref="Type"/> and <see cref="Length"/> tell of which.</summary>
+    /// <param name="bytes">What is left to read.</param>
+    /// <param name="content">The piece.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryRead(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> content)
+    {
         while (!IsBroken && bytes.Length > 0)
         {
             if (_left > 0)
             {
-                var skipped = Math.Min(_left, bytes.Length);
-                _left -= skipped;
-                bytes = bytes[skipped..];
-                continue;
+                content = bytes[..Math.Min(_left, bytes.Length)];
+                _left -= content.Length;
+                bytes = bytes[content.Length..];
+                return true;
             }
 
             Take(bytes[0]);
             bytes = bytes[1..];
         }
+
+        content = default;
+        return false;
     }
 
     /// <summary>After a gap nothing tells where the next record begins, unless the gap ends inside the present one.</summary>
@@ -57,6 +77,7 @@ internal struct TlsFraming
         {
             case 0:
                 IsBroken = value is < 20 or > 24;
+                Type = value;
                 ApplicationRecords += value == 23 ? 1 : 0;
                 break;
             case 1:
@@ -66,7 +87,7 @@ internal struct TlsFraming
                 IsBroken = value > 4;
                 break;
             case 4:
-                _left = (ushort)_header;
+                Length = _left = (ushort)_header;
                 IsBroken = _left is 0 or > LongestRecord;
                 _headerBytes = 0;
                 Records++;

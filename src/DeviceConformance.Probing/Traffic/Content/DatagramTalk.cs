@@ -1,0 +1,272 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.Probing.Dns;
+
+namespace DeviceConformance.Probing.Traffic.Content;
+
+/// <summary>A flow of datagrams.</summary>
+internal sealed class DatagramTalk(FlowNotes notes)
+{
+    private const int DnsPort = 53;
+    private const int MdnsPort = 5353;
+    private const int NtpPort = 123;
+    private const double MostlyReadable = 0.9;
+
+    private readonly HashSet<(string Label, string Encoding, bool FromClient)> _reported = [];
+    private readonly ByteSample _sample = new();
+    private KnownValues? _fromClient;
+    private KnownValues? _fromServer;
+    private long _known;
+    private long _dtls;
+    private long _dtlsEncrypted;
+    private long _other;
+
+    /// <summary>Whether it is protected, and what tells so.</summary>
+    public (ContentProtection Protection, string Because) Protection => this switch
+    {
+        { _known: > 0 } => (ContentProtection.Clear, $"readable {notes.Application}"),
+        { _other: > 0 } when _sample.Count == 0 => (ContentProtection.NoContent, "empty datagrams"),
+        { _other: > 0 } => _sample.Readable >= MostlyReadable
+            ? (ContentProtection.Clear, string.Create(CultureInfo.InvariantCulture, $"readable text: {_sample.Readable:P0} of the first {_sample.Count} bytes"))
+            : (ContentProtection.Unknown, string.Create(CultureInfo.InvariantCulture, $"no known protocol; {_sample.Entropy:0.0} bits of entropy for each of the first {_sample.Count} bytes")),
+        { _dtlsEncrypted: > 0 } => (ContentProtection.Encrypted, $"all {_dtls} datagrams are records of DTLS"),
+        { _dtls: > 0 } => (ContentProtection.NoContent, "DTLS handshake without encrypted records"),
+        _ => (ContentProtection.NoContent, "no content"),
+    };
+
+    /// <summary>Reads a datagram.</summary>
+    public void Append(bool fromClient, ReadOnlySpan<byte> bytes, long frame)
+    {
+        if (IsDtls(bytes, out var isEncrypted))
+        {
+            _dtls++;
+            _dtlsEncrypted += isEncrypted ? 1 : 0;
+            notes.Recognise(ServiceProtocol.Tls, "DTLS");
+            return;
+        }
+
+        var known = fromClient ? _fromClient ??= new KnownValues(notes, true, _reported) : _fromServer ??= new KnownValues(notes, false, _reported);
+        known.Append(bytes, frame);
+        known.Forget();
+        if (TryDns(fromClient, bytes, frame) || TryNtp(fromClient, bytes, frame) || TryDhcp(fromClient, bytes, frame) || TrySsdp(bytes, frame))
+        {
+            _known++;
+            return;
+        }
+
+        _other++;
+        _sample.Add(bytes);
+    }
+
+    // RFC 6347, 4.1: whole records fill the datagram; a later epoch is encrypted.
+    private static bool IsDtls(ReadOnlySpan<byte> bytes, out bool isEncrypted)
+    {
+        isEncrypted = false;
+        if (bytes.IsEmpty)
+        {
+            return false;
+        }
+
+        while (bytes.Length > 0)
+        {
+            if (bytes.Length < 13 || bytes[0] is < 20 or > 25 || bytes[1] != 0xfe || bytes[2] is not (0xff or 0xfd) || BinaryPrimitives.ReadUInt16BigEndian(bytes[11..]) is var length && length > bytes.Length - 13)
+            {
+                return false;
+            }
+
+            isEncrypted |= BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]) > 0;
+            bytes = bytes[(13 + length)..];
+        }
+
+        return true;
+    }
+
+    private bool IsOn(int port) => notes.Flow.ServerPort == port || notes.Flow.ClientPort == port;
+
+    private bool TryDns(bool fromClient, ReadOnlySpan<byte> bytes, long frame)
+    {
+        var isMdns = IsOn(MdnsPort);
+        // Away from its ports a message has to be a plain question with one name, or the answer to it: other forms occur by chance.
+        if (bytes.Length < 17 || (bytes[2] & 0x78) != 0 || (!isMdns && !IsOn(DnsPort) && (bytes[4] != 0 || bytes[5] != 1 || bytes[6] != 0 || bytes[8] != 0 || bytes[10] != 0 || (bytes[3] & 0x40) != 0)))
+        {
+            return false;
+        }
+
+        if (!DnsMessage.TryParse(bytes.ToArray(), out var message) || (message.Questions.IsEmpty && message.Records.IsEmpty))
+        {
+            return false;
+        }
+
+        if (!isMdns && !IsOn(DnsPort) && !(Enum.IsDefined(message.Questions[0].Type) && message.Questions[0].Name.All(unit => char.IsAsciiLetterOrDigit(unit) || unit is '.' or '-' or '_')))
+        {
+            return false;
+        }
+
+        notes.Recognise(isMdns ? ServiceProtocol.Mdns : ServiceProtocol.Dns, isMdns ? "mDNS" : "DNS");
+        if (isMdns)
+        {
+            TakeMdns(fromClient, message, frame);
+        }
+        else
+        {
+            TakeDns(fromClient, message, frame);
+        }
+
+        return true;
+    }
+
+    private void TakeDns(bool fromClient, DnsMessage message, long frame)
+    {
+        if (!message.IsResponse)
+        {
+            foreach (var (name, type) in message.Questions.Where(_ => fromClient && notes.Flow.DutIsClient))
+            {
+                notes.Ledger.AddQuery(notes.Mask(name), type.ToString().ToUpperInvariant(), notes.Flow, frame);
+            }
+
+            return;
+        }
+
+        if (fromClient)
+        {
+            return;
+        }
+
+        var addresses = message.Records.Where(record => record.Address is not null).ToList();
+        foreach (var (name, _) in message.Questions.Where(_ => addresses.Count > 0))
+        {
+            notes.Ledger.AddAnswer(notes.Mask(name), notes.Flow);
+            // Aliases lead from the name asked for to that of the address (RFC 1034, 3.6.2): both stand for it.
+            addresses.ForEach(record => notes.Ledger.AddName(notes.Mask(name), record.Address!, "DNS", notes.Flow, frame));
+        }
+
+        addresses.ForEach(record => notes.Ledger.AddName(notes.Mask(record.Name), record.Address!, "DNS", notes.Flow, frame));
+    }
+
+    private void TakeMdns(bool fromClient, DnsMessage message, long frame)
+    {
+        if (!message.IsResponse)
+        {
+            return;
+        }
+
+        foreach (var record in message.Records)
+        {
+            if (record.Address is { } address)
+            {
+                notes.Ledger.AddName(notes.Mask(record.Name), address, "mDNS", notes.Flow, frame);
+            }
+            else if (fromClient == notes.Flow.DutIsClient && record.Type == DnsType.Ptr)
+            {
+                notes.Ledger.AddAnnouncement("mDNS", "service", notes.Mask(record.Target), notes.Flow, frame);
+            }
+            else if (fromClient == notes.Flow.DutIsClient && record.Type == DnsType.Txt && !record.Texts.IsEmpty)
+            {
+                notes.Ledger.AddAnnouncement("mDNS", "description", notes.Mask(string.Join("; ", record.Texts)), notes.Flow, frame);
+            }
+        }
+    }
+
+    // RFC 5905, 7.3: 48 bytes, then extension fields or a MAC. The form is too loose to be told from others without the port.
+    private bool TryNtp(bool fromClient, ReadOnlySpan<byte> bytes, long frame)
+    {
+        if (!IsOn(NtpPort) || bytes.Length < 48 || bytes.Length % 4 != 0)
+        {
+            return false;
+        }
+
+        var (version, mode) = ((bytes[0] >> 3) & 7, bytes[0] & 7);
+        if (version is < 1 or > 4 || mode is < 1 or > 5)
+        {
+            return false;
+        }
+
+        notes.Recognise(ServiceProtocol.Ntp, $"NTP version {version}");
+        if (notes.Flow.DutIsClient)
+        {
+            notes.Ledger.AddTime(version, bytes.Length > 48, !fromClient, notes.Flow, frame);
+        }
+
+        return true;
+    }
+
+    // RFC 2131, 2 and RFC 2132: options begin with a fixed number at byte 236.
+    private bool TryDhcp(bool fromClient, ReadOnlySpan<byte> bytes, long frame)
+    {
+        if (bytes.Length < 240 || bytes[0] is not (1 or 2) || BinaryPrimitives.ReadUInt32BigEndian(bytes[236..]) != 0x63825363)
+        {
+            return false;
+        }
+
+        notes.Recognise(ServiceProtocol.Dhcp, "DHCP");
+        var (isFromDut, isRequest) = (fromClient == notes.Flow.DutIsClient, bytes[0] == 1);
+        var options = bytes[240..];
+        while (options.Length > 0 && options[0] != 255)
+        {
+            if (options[0] == 0)
+            {
+                options = options[1..];
+                continue;
+            }
+
+            if (options.Length < 2 || options[1] > options.Length - 2)
+            {
+                break;
+            }
+
+            var value = options.Slice(2, options[1]);
+            switch (options[0])
+            {
+                case 12 when isFromDut && isRequest:
+                    Announce("host name", value, frame);
+                    break;
+                case 60 when isFromDut && isRequest:
+                    Announce("vendor class", value, frame);
+                    break;
+                case 6 when !isFromDut && !isRequest:
+                    for (var rest = value; rest.Length >= 4; rest = rest[4..])
+                    {
+                        notes.Ledger.AddGivenServer(new IPAddress(rest[..4]));
+                    }
+
+                    break;
+            }
+
+            options = options[(2 + options[1])..];
+        }
+
+        return true;
+    }
+
+    private void Announce(string what, ReadOnlySpan<byte> value, long frame) => notes.Ledger.AddAnnouncement("DHCP", what, notes.Mask(Encoding.Latin1.GetString(value)), notes.Flow, frame);
+
+    // UPnP Device Architecture 2.0, 1.2.2 and 1.3.2.
+    private bool TrySsdp(ReadOnlySpan<byte> bytes, long frame)
+    {
+        var isNotice = bytes.StartsWith("NOTIFY * HTTP/1.1\r\n"u8);
+        if (!isNotice && !bytes.StartsWith("M-SEARCH * HTTP/1.1\r\n"u8) && !(IsOn(1900) && bytes.StartsWith("HTTP/1.1 200"u8)))
+        {
+            return false;
+        }
+
+        notes.Recognise(ServiceProtocol.Ssdp, "SSDP");
+        if (isNotice && notes.Flow.DutIsClient)
+        {
+            foreach (var line in Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, 2048)]).Split("\r\n", 64))
+            {
+                var colon = line.IndexOf(':', StringComparison.Ordinal);
+                var what = colon < 0 ? "" : line[..colon].ToUpperInvariant() switch { "SERVER" => "product", "NT" => "service", "LOCATION" => "description at", _ => "" };
+                if (what.Length > 0)
+                {
+                    notes.Ledger.AddAnnouncement("SSDP", what, notes.Mask(line[(colon + 1)..].Trim()), notes.Flow, frame);
+                }
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Probing.Tls;
+
+namespace DeviceConformance.Probing.Traffic.Content;
+
+/// <summary>What a client hello shows (RFC 8446, 4.1.2; RFC 5246, 7.4.1.2).</summary>
+/// <param name="Versions">Versions offered: those of the extension (RFC 8446, 4.2.1), else the one of the hello, up to which older ones may be meant.</param>
+/// <param name="ServerName">Server name (RFC 6066, 3); empty without any.</param>
+/// <param name="Alpn">Application protocols (RFC 7301, 3.1).</param>
+/// <param name="Ja3">MD5 after the JA3 method.</param>
+internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, string ServerName, ImmutableArray<string> Alpn, string Ja3)
+{
+    private const int ServerNameType = 0;
+    private const int Groups = 10;
+    private const int PointFormats = 11;
+    private const int AlpnType = 16;
+    private const int SupportedVersions = 43;
+    private const int MostProtocols = 16;
+
+    /// <summary>Reads the body of a client hello.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> body, out SeenClientHello hello)
+    {
+        hello = null!;
+        var reader = new WireReader(body);
+        if (!reader.TryU16(out var version) || !reader.TrySkip(32) || !reader.TryVector8(out _) || !reader.TryVector16(out var suites) || suites.Length % 2 != 0 || !reader.TryVector8(out _))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> extensions = default;
+        if (!reader.IsAtEnd && !reader.TryVector16(out extensions))
+        {
+            return false;
+        }
+
+        var (name, groups, formats) = ("", "", "");
+        var types = new List<int>();
+        var alpn = ImmutableArray.CreateBuilder<string>();
+        var versions = ImmutableArray.CreateBuilder<TlsVersion>();
+        var list = new WireReader(extensions);
+        while (!list.IsAtEnd)
+        {
+            if (!list.TryU16(out var type) || !list.TryVector16(out var content))
+            {
+                return false;
+            }
+
+            types.Add(type);
+            var inner = new WireReader(content);
+            switch (type)
+            {
+                case ServerNameType when inner.TryVector16(out var names) && new WireReader(names) is var one && one.TryByte(out var kind) && kind == 0 && one.TryVector16(out var host):
+                    name = Printable(host);
+                    break;
+                case Groups when inner.TryVector16(out var numbers):
+                    groups = Numbers(numbers, 2);
+                    break;
+                case PointFormats when inner.TryVector8(out var numbers):
+                    formats = Numbers(numbers, 1);
+                    break;
+                case AlpnType when inner.TryVector16(out var protocols):
+                    var protocol = new WireReader(protocols);
+                    while (alpn.Count < MostProtocols && protocol.TryVector8(out var text))
+                    {
+                        alpn.Add(Printable(text));
+                    }
+
+                    break;
+                case SupportedVersions when inner.TryVector8(out var numbers):
+                    var number = new WireReader(numbers);
+                    while (number.TryU16(out var offered))
+                    {
+                        if (Enum.IsDefined((TlsVersion)offered) && !versions.Contains((TlsVersion)offered))
+                        {
+                            versions.Add((TlsVersion)offered);
+                        }
+                    }
+
+                    break;
+            }
+        }
+
+        if (versions.Count == 0 && Enum.IsDefined((TlsVersion)version))
+        {
+            versions.Add((TlsVersion)version);
+        }
+
+        var order = string.Join('-', types.Where(type => !IsGrease(type)));
+        hello = new SeenClientHello(versions.ToImmutable(), name, alpn.ToImmutable(), Md5($"{version},{Numbers(suites, 2)},{order},{groups},{formats}"));
+        return true;
+    }
+
+    /// <summary>Bytes of a name as text, anything unprintable as a question mark.</summary>
+    public static string Printable(ReadOnlySpan<byte> bytes) => string.Concat(Encoding.Latin1.GetString(bytes).Select(unit => unit is > ' ' and < '\x7f' ? unit : '?'));
+
+    private static string Numbers(ReadOnlySpan<byte> bytes, int size)
+    {
+        var text = new StringBuilder();
+        for (; bytes.Length >= size; bytes = bytes[size..])
+        {
+            var number = size == 1 ? bytes[0] : (bytes[0] << 8) | bytes[1];
+            if (size == 1 || !IsGrease(number))
+            {
+                text.Append(text.Length > 0 ? "-" : "").Append(number);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    // RFC 8701, 2: values that stand for nothing and change from hello to hello.
+    private static bool IsGrease(int number) => (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
+
+    private static string Md5(string text)
+    {
+        // The method asks for MD5; it is a name here, not a protection.
+#pragma warning disable CA5351
+        return Convert.ToHexStringLower(MD5.HashData(Encoding.ASCII.GetBytes(text)));
+#pragma warning restore CA5351
+    }
+}

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.Probing.Tls;
+
+namespace DeviceConformance.Probing.Traffic.Content;
+
+/// <summary>Both directions of a TLS connection, and what they agreed on.</summary>
+internal sealed class TlsHandshakes
+{
+    private const int SupportedVersions = 43;
+    private const int AlpnType = 16;
+    private const int MostCertificates = 8;
+
+    // RFC 8446, 4.1.3: the random of a hello that asks to try again.
+    private static readonly byte[] _retry = SHA256.HashData("HelloRetryRequest"u8);
+
+    private readonly FlowNotes _notes;
+    private readonly List<SeenCertificate> _certificates = [];
+    private SeenClientHello? _offer;
+    private TlsVersion? _version;
+    private CipherSuite? _suite;
+    private string _suiteName = "";
+    private string _alpn = "";
+    private bool _isOver;
+
+    /// <summary>Begins with nothing read.</summary>
+    public TlsHandshakes(FlowNotes notes)
+    {
+        _notes = notes;
+        Client = new TlsSide { OnMessage = (type, body, frame) => Take(true, type, body.Span, frame) };
+        Server = new TlsSide { OnMessage = (type, body, frame) => Take(false, type, body.Span, frame) };
+    }
+
+    /// <summary>What the client says.</summary>
+    public TlsSide Client { get; }
+
+    /// <summary>What the server says.</summary>
+    public TlsSide Server { get; }
+
+    /// <summary>Whether the suite does not encrypt.</summary>
+    public bool HasNullSuite => _suite?.Weakness.HasFlag(SuiteWeakness.NullCipher) == true;
+
+    /// <summary>Name of the suite agreed on; empty without any.</summary>
+    public string SuiteName => _suiteName;
+
+    /// <summary>Version in words.</summary>
+    public string Application => _version is { } version ? version.DisplayName() : "TLS";
+
+    /// <summary>Whether both sides finished, or sent application data.</summary>
+    public bool IsComplete => _version is null or TlsVersion.Tls13
+        ? _version is not null && Client.HasLongApplication && Server.HasLongApplication
+        : (Client.HasOldFinished && Server.HasOldFinished) || (Client.ApplicationRecords > 0 && Server.ApplicationRecords > 0);
+
+    /// <summary>The connection is over.</summary>
+    public void End() => _isOver = true;
+
+    /// <summary>As facts; null when no handshake was seen.</summary>
+    public SeenTls? Facts => _offer is null && _version is null ? null : new SeenTls(
+        _version is null ? 0 : 1,
+        IsComplete ? 1 : 0,
+        !IsComplete && (Client.HasFatalAlert || Server.HasFatalAlert || (_isOver && _version is null)) ? 1 : 0,
+        _version is { } version ? [version] : [],
+        _suiteName.Length > 0 ? [_suiteName] : [],
+        _offer?.Versions ?? [],
+        _offer is { ServerName.Length: > 0 } named ? [named.ServerName] : [],
+        _alpn.Length > 0 ? [_alpn] : _offer?.Alpn ?? [],
+        _offer is null ? [] : [_offer.Ja3],
+        [],
+        [.. _certificates],
+        false);
+
+    private void Take(bool fromClient, TlsHandshakeType type, ReadOnlySpan<byte> body, long frame)
+    {
+        switch (type)
+        {
+            // The second hello after a request to try again repeats the first.
+            case TlsHandshakeType.ClientHello when fromClient && _offer is null && SeenClientHello.TryParse(body, out _offer):
+                _notes.Name(_offer.ServerName, "SNI", frame);
+                break;
+            case TlsHandshakeType.ServerHello when !fromClient && _version is null:
+                TakeServerHello(body);
+                break;
+            case TlsHandshakeType.Certificate when !fromClient && _certificates.Count == 0 && _version is not null and not TlsVersion.Tls13:
+                TakeCertificates(body);
+                break;
+        }
+    }
+
+    private void TakeServerHello(ReadOnlySpan<byte> body)
+    {
+        var reader = new WireReader(body);
+        if (!reader.TryU16(out var version) || !reader.TryBytes(32, out var random) || !reader.TryVector8(out _) || !reader.TryU16(out var suite) || !reader.TryByte(out _) || random.SequenceEqual(_retry))
+        {
+            return;
+        }
+
+        if (reader.TryVector16(out var extensions))
+        {
+            var list = new WireReader(extensions);
+            while (list.TryU16(out var type) && list.TryVector16(out var content))
+            {
+                var inner = new WireReader(content);
+                if (type == SupportedVersions && inner.TryU16(out var selected))
+                {
+                    version = selected;
+                }
+                else if (type == AlpnType && inner.TryVector16(out var protocols) && new WireReader(protocols) is var one && one.TryVector8(out var protocol))
+                {
+                    _alpn = SeenClientHello.Printable(protocol);
+                }
+            }
+        }
+
+        if (Enum.IsDefined((TlsVersion)version))
+        {
+            _version = (TlsVersion)version;
+            _suite = CipherSuite.ByCode.GetValueOrDefault(suite);
+            _suiteName = CipherSuite.Seen(suite, "").Name;
+        }
+    }
+
+    // RFC 5246, 7.4.2.
+    private void TakeCertificates(ReadOnlySpan<byte> body)
+    {
+        var reader = new WireReader(body);
+        if (!reader.TryVector24(out var chain))
+        {
+            return;
+        }
+
+        var list = new WireReader(chain);
+        while (_certificates.Count < MostCertificates && list.TryVector24(out var der))
+        {
+            // Whether it is valid is judged with the time of the capture, not here.
+            if (CertificateReading.TryRead(der, DateTimeOffset.UnixEpoch, out var seen))
+            {
+                _certificates.Add(new SeenCertificate(seen.Sha256, seen.Subject, seen.Issuer, seen.Names, seen.NotBefore, seen.NotAfter, $"{seen.KeyAlgorithm} {seen.KeyBits}", seen.SignatureAlgorithm));
+            }
+        }
+    }
+}

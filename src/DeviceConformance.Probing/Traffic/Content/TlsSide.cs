@@ -1,0 +1,131 @@
+using DeviceConformance.Probing.Tls;
+
+namespace DeviceConformance.Probing.Traffic.Content;
+
+/// <summary>One direction of a TLS connection: follows its records, and reads the handshake messages that are readable.</summary>
+internal sealed class TlsSide
+{
+    /// <summary>Length of a handshake message at the most.</summary>
+    public const int LongestMessage = 64 * 1024;
+
+    // Type, length, the shortest verify data (12 bytes) or hash (32), type and tag: an alert in its place is shorter (RFC 8446, 4.4.4 and 5.2).
+    private const int ShortestFinished13 = 45;
+    private const int Header = 4;
+
+    private TlsFraming _framing;
+    private byte[] _message = [];
+    private int _length;
+    private bool _isOver;
+
+    /// <summary>Called with type and body of each readable handshake message.</summary>
+    public required Action<TlsHandshakeType, ReadOnlyMemory<byte>, long> OnMessage { get; init; }
+
+    /// <summary>Whether what follows is no TLS record.</summary>
+    public bool IsBroken => _framing.IsBroken;
+
+    /// <summary>Whole record headers read.</summary>
+    public long Records => _framing.Records;
+
+    /// <summary>Records of application data.</summary>
+    public long ApplicationRecords => _framing.ApplicationRecords;
+
+    /// <summary>Whether a ChangeCipherSpec came by.</summary>
+    public bool HasChangedCipher { get; private set; }
+
+    /// <summary>Whether a handshake record came after it: in TLS 1.2 and older the encrypted Finished.</summary>
+    public bool HasOldFinished { get; private set; }
+
+    /// <summary>Whether a record came by that can hold the Finished of TLS 1.3, or data.</summary>
+    public bool HasLongApplication { get; private set; }
+
+    /// <summary>Whether a readable alert came by that ends the connection (RFC 8446, 6.2).</summary>
+    public bool HasFatalAlert { get; private set; }
+
+    /// <summary>Whether what follows is encrypted, as far as the suite encrypts.</summary>
+    public bool IsProtected => HasChangedCipher || ApplicationRecords > 0;
+
+    /// <summary>Reads on.</summary>
+    /// <returns>How many bytes at the end follow the break of the framing; 0 while it holds.</returns>
+    public int Append(ReadOnlySpan<byte> bytes, long frame)
+    {
+        var before = bytes.Length;
+        while (_framing.TryRead(ref bytes, out var content))
+        {
+            before = bytes.Length;
+            Take(content, frame);
+        }
+
+        return IsBroken ? Math.Max(before, bytes.Length) : 0;
+    }
+
+    /// <summary>Bytes that are in no frame.</summary>
+    public void Skip(long bytes)
+    {
+        _isOver = true;
+        _message = [];
+        _framing.Skip(bytes);
+    }
+
+    /// <summary>Goes on with records that were followed elsewhere, in the middle of a connection: no handshake is to be read any more.</summary>
+    public void ContinueFrom(TlsFraming framing) => (_framing, _isOver) = (framing, true);
+
+    private void Take(ReadOnlySpan<byte> content, long frame)
+    {
+        switch ((TlsContentType)_framing.Type)
+        {
+            case TlsContentType.ChangeCipherSpec:
+                HasChangedCipher = true;
+                break;
+            case TlsContentType.Alert when !IsProtected && _framing.Length == 2:
+                // Level 2 is fatal; a warning that nobody knows the name ends nothing.
+                HasFatalAlert |= content[0] == 2;
+                break;
+            case TlsContentType.ApplicationData:
+                HasLongApplication |= _framing.Length >= ShortestFinished13;
+                break;
+            case TlsContentType.Handshake when HasChangedCipher:
+                HasOldFinished = true;
+                break;
+            case TlsContentType.Handshake:
+                Collect(content, frame);
+                break;
+        }
+
+        if (IsProtected)
+        {
+            _message = [];
+        }
+    }
+
+    private void Collect(ReadOnlySpan<byte> content, long frame)
+    {
+        while (!_isOver && content.Length > 0)
+        {
+            var wanted = _length < Header ? Header : Header + BodyLength;
+            if (wanted > LongestMessage)
+            {
+                _isOver = true;
+                _message = [];
+                return;
+            }
+
+            if (_message.Length < wanted)
+            {
+                // Grows with what came, not with what a length field claims.
+                Array.Resize(ref _message, Math.Min(Math.Max(wanted, Header), Math.Max(2 * (_length + content.Length), 512)));
+            }
+
+            var taken = Math.Min(Math.Min(wanted, _message.Length) - _length, content.Length);
+            content[..taken].CopyTo(_message.AsSpan(_length));
+            _length += taken;
+            content = content[taken..];
+            if (_length >= Header && _length == Header + BodyLength)
+            {
+                OnMessage((TlsHandshakeType)_message[0], _message.AsMemory(Header, BodyLength), frame);
+                _length = 0;
+            }
+        }
+    }
+
+    private int BodyLength => (_message[1] << 16) | (_message[2] << 8) | _message[3];
+}
