@@ -103,11 +103,14 @@ public sealed class InterruptedRunTests
     public async Task Stopped_run_says_how_to_go_on_and_can_be_judged(string signal)
     {
         using var device = await ServerDevice.StartAsync(StandardEdition.V3);
+        SweepForMinutes(device);
         using var dct = Dct.Start("run", device.Declaration, "--out", device.Run());
-        await UntilAsync(() => ReceivedPackets(device) > 20_000, "the sweep reaches the device");
+        await UntilAsync(() => ReceivedPackets(device) > 1_000, "the sweep reaches the device");
         var second = await Dct.RunAsync("run", "--resume", device.Run());
+        var signalled = Stopwatch.StartNew();
         dct.Signal(signal);
         var ended = await dct.EndAsync();
+        signalled.Stop();
         var judged = await Dct.RunAsync("judge", device.Run());
         ServerDeclaration.Edit(device.Declaration, "dut.yaml", text => text.Replace("rev C", "rev D", StringComparison.Ordinal));
         var changed = await Dct.RunAsync("run", "--resume", device.Run());
@@ -116,7 +119,7 @@ public sealed class InterruptedRunTests
         {
             Assert.That(ended.Code, Is.EqualTo(3), ended.Text);
             Assert.That(ended.Errors, Does.Contain("dct run --resume"));
-            Assert.That(ended.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
+            Assert.That(signalled.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
             Assert.That(judged.Code, Is.EqualTo(2), judged.Text);
             AssertOpen(Dct.Assessment(device.Run()));
             Assert.That(second.Code, Is.EqualTo(3), second.Text);
@@ -128,6 +131,10 @@ public sealed class InterruptedRunTests
 
     private static void WaitLessForSilence(ServerDevice device) =>
         ServerDeclaration.Edit(device.Declaration, "lab.yaml", text => text.Replace("connect-timeout-milliseconds: 1000", "connect-timeout-milliseconds: 250", StringComparison.Ordinal));
+
+    // However slow this host is, the run is not over before it is told to stop.
+    private static void SweepForMinutes(ServerDevice device) =>
+        ServerDeclaration.Edit(device.Declaration, "lab.yaml", text => text.Replace("connections-per-second: 40000", "connections-per-second: 500", StringComparison.Ordinal));
 
     private static void AssertOpen(Assessment assessment)
     {
