@@ -20,7 +20,6 @@ public sealed class TrafficAnalysis
     private readonly TrafficCounts _counts = new();
     private readonly List<NetworkAddress> _servers = [];
     private long _now;
-    private CapturePhase? _phase;
 
     private TrafficAnalysis(CaptureQueue queue, TrafficSubject subject, DutIdentity? ahead)
     {
@@ -80,7 +79,7 @@ public sealed class TrafficAnalysis
             var sum = Task.Run(() => CaptureQueue.Sha256(path, cancellation), cancellation);
             using var reader = CaptureReader.Open(path);
             var (first, last) = Read(reader, file, cancellation);
-            phases.AddRange(Phases);
+            phases.AddRange(reader.Phases);
             captures.Add(new CaptureSeen(
                 _queue.Names[file], sum.GetAwaiter().GetResult(), reader.Format, reader.Frames, new FileInfo(path).Length,
                 first == CapturedFrame.NoTime ? null : Times.At(first), first == CapturedFrame.NoTime ? null : Times.At(last), reader.Dropped, reader.Fault));
@@ -117,13 +116,13 @@ public sealed class TrafficAnalysis
                 _counts.Timeless++;
             }
 
-            Accept(frame, file);
+            Accept(frame, reader, file);
         }
 
         return (first, last);
     }
 
-    private void Accept(scoped in CapturedFrame frame, int file)
+    private void Accept(scoped in CapturedFrame frame, CaptureReader reader, int file)
     {
         PacketDecoder.Decode(frame, out var packet);
         _counts.Frames++;
@@ -154,7 +153,7 @@ public sealed class TrafficAnalysis
             // Counted by its addresses; its ports, and with them its conversation, show when it is whole.
             _counts.Dut++;
         }
-        else if (_flows.Accept(packet, side == DutSide.Sender, place, _now, PhaseAt(_now)))
+        else if (_flows.Accept(packet, side == DutSide.Sender, place, _now, PhaseAt(reader)))
         {
             _counts.Dut++;
             _counts.DutCut += packet.IsCut ? 1 : 0;
@@ -165,23 +164,11 @@ public sealed class TrafficAnalysis
         }
     }
 
-    // Captures hold no phases yet.
-    private static ImmutableArray<CapturePhase> Phases => [];
-
-    private string? PhaseAt(long nanoseconds)
+    private string? PhaseAt(CaptureReader reader)
     {
-        if (Phases.IsEmpty)
-        {
-            return null;
-        }
-
-        var time = Times.At(nanoseconds);
-        if (_phase is not { } phase || time < phase.From || time >= phase.To)
-        {
-            _phase = Phases.LastOrDefault(phase => phase.From <= time && time < phase.To);
-        }
-
-        return _phase?.Name;
+        var phase = reader.PhaseAt(_now);
+        _counts.Phaseless += phase is null && reader.HasPhases ? 1 : 0;
+        return phase;
     }
 
     private TrafficSeen Assemble(ImmutableArray<CaptureSeen> captures, ImmutableArray<CapturePhase> phases)

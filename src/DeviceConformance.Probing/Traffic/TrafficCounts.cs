@@ -29,6 +29,9 @@ internal sealed class TrafficCounts
     /// <summary>Frames of which both sides are the DUT's.</summary>
     public long Inner { get; set; }
 
+    /// <summary>Frames of the DUT in no marked phase, though the capture marks some.</summary>
+    public long Phaseless { get; set; }
+
     /// <summary>Whether a frame says that it carries IP, TCP or UDP, and can not be read as such though all of it was captured.</summary>
     public static bool IsBroken(scoped in PacketView packet) => !packet.IsCut && packet.Outcome switch
     {

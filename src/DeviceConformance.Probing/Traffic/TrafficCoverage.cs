@@ -29,17 +29,18 @@ internal static class TrafficCoverage
         Lacks(counts.Inner > 0, $"{counts.Inner} frames have addresses of the DUT on both sides, so that nobody can tell which side it is");
         Lacks(counts.Timeless > 0, $"{counts.Timeless} frames have no time");
         missing.AddRange(more);
-        var watched = Watched(captures, phases, tally);
+        var watched = Watched(captures, phases, tally, counts);
         return missing.Count == 0 ? Coverage.Complete(watched) : Coverage.Partial($"{watched}. Missing: {string.Join("; ", missing)}");
     }
 
-    private static string Watched(ImmutableArray<CaptureSeen> captures, ImmutableArray<CapturePhase> phases, TrafficTally tally)
+    private static string Watched(ImmutableArray<CaptureSeen> captures, ImmutableArray<CapturePhase> phases, TrafficTally tally, TrafficCounts counts)
     {
         var timed = captures.Where(capture => capture.First is not null).ToList();
         return $"{captures.Length} capture{(captures.Length == 1 ? "" : "s")} with {tally.Frames} frames, {tally.DutFrames} of the DUT"
             + (timed.Count == 0 ? "" : Span(timed.Min(capture => capture.First!.Value), timed.Max(capture => capture.Last!.Value)))
             + (tally.Dropped is null ? "; nobody counted lost frames" : "")
-            + (phases.IsEmpty ? "; no phase is marked" : $"; phases: {string.Join(", ", phases.Select(phase => phase.Name).Distinct())}");
+            + (phases.IsEmpty ? "; no phase is marked" : $"; phases: {string.Join(", ", phases.Select(phase => phase.Name).Distinct())}")
+            + (counts.Phaseless > 0 ? $"; {counts.Phaseless} frames of the DUT are in none of them" : "");
     }
 
     private static string Span(DateTimeOffset first, DateTimeOffset last) =>
