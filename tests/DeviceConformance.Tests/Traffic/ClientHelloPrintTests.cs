@@ -20,7 +20,7 @@ public sealed class ClientHelloPrintTests
     [TestCaseSource(nameof(Published))]
     public void Published_fingerprints_are_met(int[] extensions, string ja4, string? ja3)
     {
-        Assert.That(SeenClientHello.TryParse(Hello(_suites, extensions, "h2"), out var hello), Is.True);
+        Assert.That(SeenClientHello.TryParse(Hello(_suites, extensions, "h2"), false, out var hello), Is.True);
         Assert.That("t" + hello.Ja4, Is.EqualTo(ja4));
         Assert.That(ja3 is null || hello.Ja3 == ja3, Is.True, hello.Ja3);
         Assert.That((hello.ServerName, string.Join(',', hello.Alpn), string.Join(',', hello.Versions), hello.OffersOnlyEncryption), Is.EqualTo(("heater.example", "h2,http/1.1", "Tls13,Tls12", true)));
@@ -36,7 +36,7 @@ public sealed class ClientHelloPrintTests
     public void Hello_without_extensions_name_or_protocol_has_their_marks()
     {
         byte[] body = [3, 1, .. new byte[32], 0, 0, 4, 0, 0x2f, 0, 0xff, 1, 0];
-        Assert.That(SeenClientHello.TryParse(body, out var hello), Is.True);
+        Assert.That(SeenClientHello.TryParse(body, false, out var hello), Is.True);
         Assert.That(hello.Ja4, Does.StartWith("10i020000_").And.EndsWith("_000000000000"));
     }
 
@@ -44,7 +44,7 @@ public sealed class ClientHelloPrintTests
     [TestCase("a", "aa")]
     public void Protocol_beyond_letters_counts_in_hex(string alpn, string expected)
     {
-        Assert.That(SeenClientHello.TryParse(Hello([0x1301], [16], alpn), out var hello), Is.True);
+        Assert.That(SeenClientHello.TryParse(Hello([0x1301], [16], alpn), false, out var hello), Is.True);
         Assert.That(hello.Ja4.Substring(7, 2), Is.EqualTo(expected));
     }
 
