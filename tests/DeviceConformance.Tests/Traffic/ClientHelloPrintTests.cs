@@ -55,7 +55,7 @@ public sealed class ClientHelloPrintTests
         byte[] message = [1, (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
         byte[][] records = [.. message.Chunk(Math.Max(record, 1)).Select((part, at) => ContentBench.Record(22, part))];
         // The first record has to show the kind of its message.
-        var first = record < 6 ? ContentBench.Record(22, message[..6]) : records[0];
+        var first = record < 6 ? ContentBench.Record(22, message.AsSpan(0, 6)) : records[0];
         var bench = new ContentBench(443).Client([.. first, .. record < 6 ? message[6..].Chunk(record).SelectMany(part => ContentBench.Record(22, part)) : records[1..].SelectMany(part => part)], segment);
         Assert.That((bench.Facts.Tls!.Ja4.Single(), bench.Facts.Tls.ServerNames.Single()), Is.EqualTo(("t13d1516h2_8daaf6152771_e5627efa2ab1", "heater.example")));
     }
