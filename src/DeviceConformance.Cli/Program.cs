@@ -4,6 +4,7 @@ using DeviceConformance.Cli;
 using DeviceConformance.Cli.Commands;
 using DeviceConformance.Declarations.Catalogues;
 using DeviceConformance.Evidence;
+using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Link;
 
 Console.OutputEncoding = new UTF8Encoding(false);
@@ -33,7 +34,7 @@ catch (UsageException fault)
     Console.Error.WriteLine($"dct: {fault.Message}");
     return ExitCode.Usage;
 }
-catch (Exception fault) when (fault is RunFolderException or LabFaultException or CatalogueException or IOException or UnauthorizedAccessException or ArgumentException)
+catch (Exception fault) when (fault is RunFolderException or CaptureFileException or LabFaultException or CatalogueException or IOException or UnauthorizedAccessException or ArgumentException)
 {
     Console.Error.WriteLine($"dct: {fault.Message}");
     return ExitCode.Fault;

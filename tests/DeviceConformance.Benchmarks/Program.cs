@@ -3,11 +3,17 @@ using DeviceConformance.Benchmarks.Identify;
 using DeviceConformance.Benchmarks.Ssh;
 using DeviceConformance.Benchmarks.Sweep;
 using DeviceConformance.Benchmarks.Tls;
+using DeviceConformance.Benchmarks.Traffic;
 using DeviceConformance.Benchmarks.Udp;
 
 // To add a comparison: a file that makes its targets and contenders, and a line here.
 Comparison[] comparisons =
-    [SweepComparison.Comparison, UdpComparison.Comparison, IdentifyComparison.Comparison, TlsComparison.Comparison, SshComparison.Comparison];
+    [SweepComparison.Comparison, UdpComparison.Comparison, IdentifyComparison.Comparison, TlsComparison.Comparison, SshComparison.Comparison, TrafficComparison.Comparison];
+
+if (args is ["ask", "traffic", var what, var file])
+{
+    return TrafficComparison.Ask(what, file);
+}
 
 if (args is ["ask", .. var question])
 {

@@ -35,6 +35,7 @@ internal static class ObservationText
         TlsServerSeen tls => TlsText.Lines(tls),
         TlsAttacksTried tried => [.. tried.Attacks.Select(TlsText.Line), $"{tried.Connections} connections"],
         SshServerSeen ssh => SshText.Lines(ssh),
+        TrafficSeen traffic => TrafficText.Lines(traffic),
         DisclosureSeen survey =>
         [
             .. survey.Items.Select(item => $"{item.Kind}: {item.What} ({item.Where})"),

@@ -49,6 +49,7 @@ internal static class ObserveCommand
         command.Add(One("upnp-write", "HOST:PORT", "Whether UPnP adds a port mapping for anybody; it is deleted again.\n\nExample: dct observe upnp-write 192.0.2.7:1900", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Ssdp)));
 
         command.Add(Credentials());
+        command.Add(ObserveTrafficCommand.Build());
         return command;
     }
 

@@ -70,7 +70,7 @@ public sealed class SpeakingCaptureTests
 
     private static string[] Clear(Recording recording) => [.. recording.Read("http || mqtt", "frame.protocols").Where(protocols => !protocols.Contains(":tls", StringComparison.Ordinal))];
 
-    private static async Task<Recording> RecordAsync(DeviceFaults fault)
+    internal static async Task<Recording> RecordAsync(DeviceFaults fault)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/tshark"))
         {
@@ -144,7 +144,7 @@ public sealed class SpeakingCaptureTests
         return Process.Start(start)!;
     }
 
-    private sealed record Recording(string File, IPAddress Device, VendorCloud Cloud) : IDisposable
+    internal sealed record Recording(string File, IPAddress Device, VendorCloud Cloud) : IDisposable
     {
         /// <summary>Values of a field in the frames that a display filter shows.</summary>
         public string[] Read(string filter, string field)

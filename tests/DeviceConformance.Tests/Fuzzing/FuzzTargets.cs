@@ -91,6 +91,7 @@ internal static class FuzzTargets
         new("endpoints-and-ports", [Text("udp/[fe80::1%eth0]:5353"), Text("1-52,54-65535"), Text("192.0.2.7")], bytes => $"{Endpoint.TryParse(Chars(bytes), null, out _)} {PortSet.TryParse(Chars(bytes), null, out _)} {DutAddress.TryParse(Chars(bytes), null, out _)}"),
         new("traffic-content", [Text("GET /a?password=b HTTP/1.1\r\nHost: x.example\r\nAuthorization: Basic YTpi\r\nContent-Length: 3\r\n\r\nabcPOST / HTTP/1.1\r\n\r\n"), new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes(), _flight, Hex("10 12 0004 4d515454 04 c2 003c 0000 0001 75 0001 70 30 08 0003 612f62 323143"), Text("220 x ESMTP\r\nAUTH LOGIN\r\nSTARTTLS\r\nPASS x\r\n"), [.. "SSH-2.0-x\r\n"u8, 0, 0, 1, 0, 5, 20, 1], .. Udp("mDNS services and name"), QuicTests.Initial(0, [.. QuicTests.Frames9001, .. new byte[60]]), [1, .. new byte[235], 0x63, 0x82, 0x53, 0x63, 12, 1, 65, 255]], TrafficContent),
         new("quic-frames", [QuicTests.Frames9001, [2, 1, 0, 1, 0, 0, 0, 3, 1, 0, 0, 0, 1, 2, 3, .. QuicTests.Frames9001]], QuicFrames),
+        new("traffic-capture", TrafficSeeds, TrafficCapture),
         new("assessment-json", [Assessment()], AssessmentOrRefusal),
     ];
 
@@ -108,6 +109,37 @@ internal static class FuzzTargets
         [0, 4, 0, 1, 0, 6, 2, 0, 0x5e, 0x10, 0, 1, 0, 0, 8, 0, .. Frames.IPv4("192.0.2.7", "192.0.2.1", 6, Frames.Tcp(1, 2, 3, 4, 24, [5]))],
         [0, 0, 17, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0x88, 0, .. new byte[24], 0xaa, 0xaa, 3, 0, 0, 0, 8, 0, .. Frames.IPv4("192.0.2.7", "192.0.2.1", 17, Frames.Udp(1, 2, [5]))],
     ];
+
+    private static IReadOnlyList<byte[]> TrafficSeeds
+    {
+        get
+        {
+            var script = new TrafficScript();
+            script.Arp(TrafficScript.Dut, TrafficScript.Router, TrafficScript.DutMac);
+            script.Udp(TrafficScript.Router, 67, "255.255.255.255", 68, TrafficScript.DhcpAck(TrafficScript.DutMac, TrafficScript.Dut, TrafficScript.Router));
+            script.Packet("fe80::1", "ff02::1", 58, [134, 0, 0, 0, 64, 0, 7, 8, .. new byte[8], 25, 3, 0, 0, 0, 0, 4, 0, .. new byte[16]], hopLimit: 255);
+            script.Packet("fe80::7", "ff02::1:ff00:7", 58, [135, 0, 0, 0, 0, 0, 0, 0, .. new byte[15], 7, 1, 1, .. TrafficScript.DutMac], hopLimit: 255);
+            script.Connect(TrafficScript.Dut, 40000, TrafficScript.Server, 80).Client("GET / HTTP/1.1\r\n\r\n").Lose(9).Server("x").Close();
+            script.Udp(TrafficScript.Dut, 40000, TrafficScript.Router, 53, DnsMessage.Query(1, true, [("a.example", DnsType.A)]));
+            return [script.ToPcap(), PcapngTests.Bytes(PcapngTests.Everything)];
+        }
+    }
+
+    private static string TrafficCapture(byte[] bytes)
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("x");
+        File.WriteAllBytes(file, bytes);
+        try
+        {
+            var seen = TrafficAnalysis.Analyse([file], TrafficScript.Subject(byMac: bytes.Length % 2 == 0), CancellationToken.None);
+            return $"{seen.Conversations.Length > 0} {seen.Addresses.Length > 1} {seen.Tally.StreamGaps > 0} {seen.Coverage.IsComplete}";
+        }
+        catch (CaptureFileException)
+        {
+            return "none";
+        }
+    }
 
     private static string Frame(LinkType link, byte[] bytes)
     {
