@@ -26,7 +26,7 @@ internal sealed class PhaseMarks
     /// <summary>Latest moment that the file tells of.</summary>
     public long Last { get; set; } = CapturedFrame.NoTime;
 
-    /// <summary>Reads a comment; one that marks no phase is passed, as is the mark of the phase that is under way.</summary>
+    /// <summary>Reads a comment; one that marks no phase is passed.</summary>
     public void Read(ReadOnlySpan<byte> comment, long nanoseconds)
     {
         if (nanoseconds == CapturedFrame.NoTime || _marks.Count == Most || comment.Length > 4 * (LongestName + Prefix.Length) || !comment.StartsWith("phase: "u8))
@@ -35,7 +35,7 @@ internal sealed class PhaseMarks
         }
 
         var name = NameOf(Encoding.UTF8.GetString(comment[Prefix.Length..]));
-        if (name.Length > 0 && (_marks.Count == 0 || _marks[^1].Name != name))
+        if (name.Length > 0)
         {
             _marks.Add((name, nanoseconds));
         }
@@ -48,10 +48,11 @@ internal sealed class PhaseMarks
         return name.Length <= LongestName ? name : name[..LongestName].Trim();
     }
 
-    /// <summary>Phases in the order of time; the last ends behind the last moment that the file tells of.</summary>
+    /// <summary>Phases in the order of time; a mark of the phase that is under way begins none. The last ends behind the last moment that the file tells of.</summary>
     public ImmutableArray<CapturePhase> Phases()
     {
-        var marks = _marks.OrderBy(mark => mark.From).ToList();
+        var ordered = _marks.OrderBy(mark => mark.From).ToList();
+        var marks = ordered.Where((mark, index) => index == 0 || ordered[index - 1].Name != mark.Name).ToList();
         return [.. marks.Select((mark, index) => new CapturePhase(mark.Name, Moment(mark.From), index + 1 < marks.Count ? Moment(marks[index + 1].From) : Moment(Math.Max(Last, mark.From)).AddTicks(1)))];
     }
 
