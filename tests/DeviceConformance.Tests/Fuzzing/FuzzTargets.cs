@@ -152,8 +152,8 @@ internal static class FuzzTargets
         var settings = new ContentSettings([new SoughtValue(Model.Observations.ClearItemKind.DeclaredSecret, "value", "", "Grill-Kohle-9")]);
         foreach (var (fromClient, port) in new[] { (true, 80), (false, 80), (true, 53), (true, 5353), (true, 123), (false, 67), (true, 443) })
         {
-            var ledger = new TrafficLedger();
-            var reader = new ContentReader(new FlowIdentity(port == 80 ? Transport.Tcp : Transport.Udp, IPAddress.Loopback, 40000, IPAddress.Loopback, port, true, bytes.Length % 2 == 0, "x"), ledger, settings);
+            var ledger = new TrafficLedger(["x"]);
+            var reader = new ContentReader(new FlowIdentity(port == 80 ? Transport.Tcp : Transport.Udp, IPAddress.Loopback, 40000, IPAddress.Loopback, port, true, bytes.Length % 2 == 0), ledger, settings);
             for (var at = 0; at < bytes.Length;)
             {
                 var length = port == 80 ? Math.Min(bytes.Length - at, 1 + (bytes[at] * 7 % 100)) : bytes.Length;
