@@ -40,7 +40,7 @@ internal static class ReadableTraffic
         foreach (var (traffic, evidence) in DeclaredTraffic.Captured(seen))
         {
             var conversations = traffic.Conversations
-                .Where(conversation => conversation.Transport is not null && !IsInfrastructure(conversation.Protocol) && DeclaredTraffic.IsReadable(conversation))
+                .Where(conversation => !DeclaredTraffic.IsInfrastructure(conversation) && DeclaredTraffic.IsReadable(conversation))
                 .Where(conversation => !mechanisms.Any(pair => IsSettled(pair.Facts) && DeclaredTraffic.Belongs(conversation, pair.Facts)))
                 .Select(conversation => (conversation.Peer, Says: $"{conversation.Application} with {conversation.Title} belongs to no declared mechanism ({conversation.Where})"));
             var items = traffic.ClearItems
@@ -105,9 +105,6 @@ internal static class ReadableTraffic
 
     private static bool IsPublic(Declaration declared, ClearItemSeen item) =>
         declared.Ixit.Find(item.Entry) is { Table.Role: IxitRole.SecParam } parameter && !ReferencedMechanisms.IsCritical(parameter);
-
-    private static bool IsInfrastructure(ServiceProtocol protocol) =>
-        protocol is ServiceProtocol.Dhcp or ServiceProtocol.Dns or ServiceProtocol.Mdns or ServiceProtocol.Ntp or ServiceProtocol.Ssdp;
 
     private static bool LeavesNetwork(ClearItemSeen item) =>
         DutAddress.TryParse(item.Peer, null, out var peer) && peer.IsPublic && !peer.Address.IsIPv6Multicast && (peer.IsIPv6 || peer.Address.GetAddressBytes()[0] < 224);

@@ -49,6 +49,11 @@ internal static class DeclaredTraffic
         conversation.Protection == ContentProtection.Clear
         && (conversation.BytesFromDut > 0 || (conversation.Opener == ConversationOpener.Dut && conversation.BytesToDut > 0));
 
+    /// <summary>Whether a conversation is what keeps a network going: address assignment, name resolution, discovery, time, or below TCP and UDP.</summary>
+    public static bool IsInfrastructure(ConversationSeen conversation) =>
+        conversation.Transport is null
+        || conversation.Protocol is ServiceProtocol.Dhcp or ServiceProtocol.Dns or ServiceProtocol.Mdns or ServiceProtocol.Ntp or ServiceProtocol.Ssdp;
+
     private static Transport? TransportOf(ComMechFacts facts) => (facts.Transport.TryGet(out var transport), facts.Protocol.TryGet(out var protocol), protocol) switch
     {
         (true, _, _) => transport,

@@ -21,12 +21,19 @@ internal sealed class PhaseMarks
     private const int Most = 10_000;
     private const long Tick = 100;
 
+    // In the order of time. Frames come some time after they passed, so that the mark of one may come after that of a later phase.
     private readonly List<(string Name, long From)> _marks = [];
 
     /// <summary>Latest moment that the file tells of.</summary>
     public long Last { get; set; } = CapturedFrame.NoTime;
 
-    /// <summary>Reads a comment; one that marks no phase is passed.</summary>
+    /// <summary>Whether there is a mark so far.</summary>
+    public bool Any => _marks.Count > 0;
+
+    /// <summary>Name of the phase of a moment, by the marks read so far; null before the first.</summary>
+    public string? At(long nanoseconds) => Before(nanoseconds) is > 0 and var count ? _marks[count - 1].Name : null;
+
+    /// <summary>Reads a comment; one that marks no phase is passed, as is a mark of the phase that is under way.</summary>
     public void Read(ReadOnlySpan<byte> comment, long nanoseconds)
     {
         if (nanoseconds == CapturedFrame.NoTime || _marks.Count == Most || comment.Length > 4 * (LongestName + Prefix.Length) || !comment.StartsWith("phase: "u8))
@@ -35,9 +42,9 @@ internal sealed class PhaseMarks
         }
 
         var name = NameOf(Encoding.UTF8.GetString(comment[Prefix.Length..]));
-        if (name.Length > 0)
+        if (name.Length > 0 && At(nanoseconds) != name)
         {
-            _marks.Add((name, nanoseconds));
+            _marks.Insert(Before(nanoseconds), (name, nanoseconds));
         }
     }
 
@@ -48,12 +55,33 @@ internal sealed class PhaseMarks
         return name.Length <= LongestName ? name : name[..LongestName].Trim();
     }
 
-    /// <summary>Phases in the order of time; a mark of the phase that is under way begins none. The last ends behind the last moment that the file tells of.</summary>
-    public ImmutableArray<CapturePhase> Phases()
+    /// <summary>Phases in the order of time; the last ends behind the last moment that the file tells of.</summary>
+    public ImmutableArray<CapturePhase> Phases() =>
+        [.. _marks.Select((mark, index) => new CapturePhase(mark.Name, Moment(mark.From), index + 1 < _marks.Count ? Moment(_marks[index + 1].From) : Moment(Math.Max(Last, mark.From)).AddTicks(1)))];
+
+    // How many marks there are up to a moment: mostly all of them.
+    private int Before(long nanoseconds)
     {
-        var ordered = _marks.OrderBy(mark => mark.From).ToList();
-        var marks = ordered.Where((mark, index) => index == 0 || ordered[index - 1].Name != mark.Name).ToList();
-        return [.. marks.Select((mark, index) => new CapturePhase(mark.Name, Moment(mark.From), index + 1 < marks.Count ? Moment(marks[index + 1].From) : Moment(Math.Max(Last, mark.From)).AddTicks(1)))];
+        var (low, high) = (0, _marks.Count);
+        if (high > 0 && _marks[^1].From <= nanoseconds)
+        {
+            return high;
+        }
+
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_marks[middle].From <= nanoseconds)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
     }
 
     private static DateTimeOffset Moment(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / Tick);

@@ -12,7 +12,7 @@ namespace DeviceConformance.Probing.Traffic;
 /// <param name="Label">What it is, without its value.</param>
 /// <param name="Entry">IXIT entry; empty when none.</param>
 /// <param name="Value">The value. It never leaves the search.</param>
-internal sealed record SoughtValue(ClearItemKind Kind, string Label, string Entry, string Value)
+public sealed record SoughtValue(ClearItemKind Kind, string Label, string Entry, string Value)
 {
     /// <inheritdoc/>
     public override string ToString() => Label;
@@ -52,6 +52,9 @@ internal sealed class ContentSettings
 
     /// <summary>Values that are not looked for, by label, with the reason: their absence must not be claimed.</summary>
     public ImmutableArray<string> Refused { get; }
+
+    /// <summary>Secrets that open TLS connections.</summary>
+    public KeyLogBook Keys { get; init; } = new();
 
     /// <summary>Length of the longest form in bytes; 0 when nothing is looked for.</summary>
     public int Longest { get; }
