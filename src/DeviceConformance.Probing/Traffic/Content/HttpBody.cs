@@ -20,7 +20,8 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
     private const int LongestForm = 4096;
     private const int LongestSizeLine = 1024;
 
-    private readonly MemoryStream _kept = new();
+    private byte[] _kept = [];
+    private int _keptLength;
     private readonly StringBuilder _sizeLine = new();
     private long _left;
     private string _coding = "";
@@ -42,7 +43,7 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
         (_left, _isChunked, _coding, _type) = (isChunked ? 0 : length, isChunked, coding, type);
         (_isInTrailer, _isDone) = (false, !isChunked && length <= 0);
         _sizeLine.Clear();
-        _kept.SetLength(0);
+        Drop();
     }
 
     /// <summary>Reads on to the end of the body.</summary>
@@ -78,7 +79,7 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
         decoded?.Forget();
         // What is missing can neither be unpacked nor read as a form.
         (_coding, _type) = ("", "");
-        _kept.SetLength(0);
+        Drop();
         if (_isDone || bytes > _left)
         {
             _isDone = true;
@@ -129,6 +130,9 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
         }
     }
 
+    // Most connections have no packed body: what one needed is given back.
+    private void Drop() => (_kept, _keptLength) = ([], 0);
+
     private void Take(ReadOnlySpan<byte> part, long frame)
     {
         var isPacked = _coding is "gzip" or "x-gzip" or "deflate";
@@ -138,8 +142,15 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
         }
 
         var most = isPacked ? MostPacked : fromClient && IsForm ? LongestForm : 0;
-        var kept = (int)Math.Min(part.Length, Math.Max(0, most - _kept.Length));
-        _kept.Write(part[..kept]);
+        var kept = Math.Min(part.Length, Math.Max(0, most - _keptLength));
+        if (_keptLength + kept > _kept.Length)
+        {
+            // Grows with what came, not with what a length field claims.
+            Array.Resize(ref _kept, Math.Min(most, Math.Max(2 * (_keptLength + kept), 512)));
+        }
+
+        part[..kept].CopyTo(_kept.AsSpan(_keptLength));
+        _keptLength += kept;
     }
 
     private bool IsForm => _type.StartsWith("application/x-www-form-urlencoded", StringComparison.Ordinal) || _type.StartsWith("multipart/form-data", StringComparison.Ordinal) || _type.StartsWith("application/json", StringComparison.Ordinal);
@@ -148,7 +159,7 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
     {
         _isDone = true;
         decoded?.Forget();
-        if (_kept.Length == 0)
+        if (_keptLength == 0)
         {
             return;
         }
@@ -159,17 +170,17 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
         }
         else if (fromClient)
         {
-            TakeForm(Encoding.Latin1.GetString(_kept.GetBuffer(), 0, (int)_kept.Length), frame);
+            TakeForm(Encoding.Latin1.GetString(_kept, 0, _keptLength), frame);
         }
 
-        _kept.SetLength(0);
+        Drop();
     }
 
     private void Unpack(long frame)
     {
-        _kept.Position = 0;
+        using var packed = new MemoryStream(_kept, 0, _keptLength, writable: false);
         // "deflate" is the format of RFC 1950 around that of RFC 1951.
-        using Stream stream = _coding == "deflate" ? new ZLibStream(_kept, CompressionMode.Decompress, leaveOpen: true) : new GZipStream(_kept, CompressionMode.Decompress, leaveOpen: true);
+        using Stream stream = _coding == "deflate" ? new ZLibStream(packed, CompressionMode.Decompress) : new GZipStream(packed, CompressionMode.Decompress);
         var buffer = new byte[16 * 1024];
         var form = new StringBuilder();
         try
