@@ -7,6 +7,7 @@ using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.TestCases;
+using DeviceConformance.TestCases.Network;
 
 namespace DeviceConformance.Cli.Runs;
 
@@ -47,7 +48,10 @@ internal static class Assessor
             judgement.Overall,
             judgement.Groups,
             [.. run.Observations.Records.Where(entry => entry.Record.Request is not OperatorQuestion).Select(entry => Scope(entry.Record, entry.Ref))],
-            [.. Evidence(run, declared, judgement)]);
+            [.. Evidence(run, declared, judgement)])
+        {
+            Traffic = TrafficStandings.Of(declared, run.Observations),
+        };
     }
 
     // A recording may be judged with newer rules, which is the point of keeping it; a report must say so.

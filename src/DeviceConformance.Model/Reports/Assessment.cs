@@ -29,6 +29,9 @@ public sealed record Assessment(
     ImmutableArray<ScopeLine> Scope,
     ImmutableArray<EvidenceItem> Evidence)
 {
+    /// <summary>Captured traffic, one for each analysis; empty when the run has none.</summary>
+    public ImmutableArray<AssessedTraffic> Traffic { get; init; } = [];
+
     /// <summary>All units that were judged.</summary>
     public IEnumerable<UnitResult> Units => Groups.SelectMany(group => group.Cases).SelectMany(testCase => testCase.Units);
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.IO.Compression;
+using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.CaptureFiles;
 
@@ -30,6 +32,12 @@ public sealed class CaptureReader : IDisposable
     /// they are never to be shown or written.
     /// </summary>
     public string KeyLog => _pcapng?.KeyLog ?? "";
+
+    /// <summary>
+    /// Phases marked in the file, as far as was read, in the order of time; empty when nobody marked any. A mark is a comment <c>phase: NAME</c>
+    /// on a frame or on statistics, as <see cref="CaptureWriter"/> writes it; the last phase ends just behind the last frame or statistics.
+    /// </summary>
+    public ImmutableArray<CapturePhase> Phases => _pcapng?.Phases ?? [];
 
     /// <summary>Format, as in <c>pcap, nanoseconds</c> or <c>pcapng, gzip</c>.</summary>
     public string Format => (_pcap is null ? "pcapng" : _pcap.IsFine ? "pcap, nanoseconds" : "pcap, microseconds") + (_packed ? ", gzip" : "");

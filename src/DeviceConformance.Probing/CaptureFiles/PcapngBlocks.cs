@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Text;
+using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.CaptureFiles;
 
@@ -17,6 +19,7 @@ internal sealed class PcapngBlocks(ByteWindow window)
 
     private readonly List<PcapngInterface> _interfaces = [];
     private readonly StringBuilder _keyLog = new();
+    private readonly PhaseMarks _phases = new();
     private bool _swapped;
     private long _droppedBefore;
     private bool _droppedTold;
@@ -30,6 +33,9 @@ internal sealed class PcapngBlocks(ByteWindow window)
 
     /// <summary>Secrets in the NSS key log format of all blocks read so far.</summary>
     public string KeyLog => _keyLog.ToString();
+
+    /// <summary>Phases marked in what was read so far.</summary>
+    public ImmutableArray<CapturePhase> Phases => _phases.Phases();
 
     /// <summary>True when bytes begin a section.</summary>
     public static bool IsSection(ReadOnlySpan<byte> bytes) =>
@@ -226,6 +232,10 @@ internal sealed class PcapngBlocks(ByteWindow window)
             {
                 Count((int)Number(body), Long(value));
             }
+            else if (code == 1)
+            {
+                _phases.Read(value, frame.Nanoseconds);
+            }
         }
 
         return true;
@@ -289,7 +299,9 @@ internal sealed class PcapngBlocks(ByteWindow window)
         var padded = Math.Min(rest.Length, ((int)size.Captured + 3) & ~3);
         options = rest[padded..];
         var one = _interfaces[(int)index];
-        frame = new CapturedFrame(++_number, one.Nanoseconds(((ulong)time.High << 32) | time.Low), one.Link, (int)size.Length, rest[..(int)size.Captured]);
+        var nanoseconds = one.Nanoseconds(((ulong)time.High << 32) | time.Low);
+        _phases.Last = Math.Max(_phases.Last, nanoseconds);
+        frame = new CapturedFrame(++_number, nanoseconds, one.Link, (int)size.Length, rest[..(int)size.Captured]);
         return true;
     }
 
@@ -301,8 +313,15 @@ internal sealed class PcapngBlocks(ByteWindow window)
         }
 
         long? lost = null;
+        var nanoseconds = _interfaces[(int)Number(body)].Nanoseconds(((ulong)Number(body[4..]) << 32) | Number(body[8..]));
+        _phases.Last = Math.Max(_phases.Last, nanoseconds);
         for (var options = body[12..]; TryOption(ref options, out var code, out var value);)
         {
+            if (code == 1)
+            {
+                _phases.Read(value, nanoseconds);
+            }
+
             // What the interface dropped and what the operating system dropped, since the capture began.
             if (code is 5 or 7 && value.Length == 8)
             {

@@ -82,16 +82,6 @@ internal sealed class ControlPorts
         }
     }
 
-    /// <summary>Some ports that accepted before, in turn.</summary>
-    public List<int> Accepting(int most)
-    {
-        lock (_lock)
-        {
-            var first = _accepting.Count == 0 ? 0 : _turn++ % _accepting.Count;
-            return [.. _accepting.Skip(first).Concat(_accepting.Take(first)).Take(most)];
-        }
-    }
-
     /// <summary>Forgets a port that no longer does what it did.</summary>
     public void Remove(int port)
     {

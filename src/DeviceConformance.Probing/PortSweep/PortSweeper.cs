@@ -57,7 +57,8 @@ internal sealed class PortSweeper
     private const int MostControls = 300;
     private const int MostSetbacks = 3;
     private const int MostContradictions = 8;
-    private const int AcceptingPerTick = 4;
+    // SYNs between two to a port that accepts. They go in the same stream: asked beside it, they would find the pauses of the sweep.
+    private const int SynsPerAccepting = 128;
     // After ten misses in a row the rate is at its lowest, and still no refusal comes.
     private const int MissesUntilRefusalsStopped = 10;
     // In-flight attempts that leave places for control ports and signs of life.
@@ -103,6 +104,7 @@ internal sealed class PortSweeper
     private int _signs;
     private int _setbacks;
     private int _contradictions;
+    private int _refusedThoughOpen;
     private bool _passIsSound;
     private bool _placesReduced;
 
@@ -213,6 +215,11 @@ internal sealed class PortSweeper
             {
                 if (next < ports.Count)
                 {
+                    if (next % SynsPerAccepting == 0)
+                    {
+                        AskAccepting();
+                    }
+
                     await StartAsync(ports[next++]);
                 }
                 else if (_again.TryDequeue(out var port))
@@ -357,12 +364,14 @@ internal sealed class PortSweeper
             }
 
             await AskControlAsync(cancellationToken);
-            await AskAcceptingAsync(cancellationToken);
+            await BearContradictionAsync(cancellationToken);
             if (_table.Unconfirmed >= _portsPerSign || _time.GetElapsedTime(_lastSignAt) >= _timePerSign || _controls.MissesInARow == ControlPorts.RunOfMisses)
             {
                 await LookAsync(cancellationToken);
             }
         }
+
+        await BearContradictionAsync(cancellationToken);
     }
 
     private void MeasureAnswers()
@@ -457,27 +466,43 @@ internal sealed class PortSweeper
             : null;
 
     // Some firewalls answer what comes too fast with a reset in the device's place. Then ports that accepted refuse, and no refusal counts.
-    private async Task AskAcceptingAsync(CancellationToken cancellationToken)
+    private void AskAccepting()
     {
-        // While nothing answers, that is the question.
-        if (!_ground.IsLight || _controls.MissesInARow > 0)
+        if (_ground.Ask is not { } ask || !_controls.TryAccepting(out var port))
         {
             return;
         }
 
-        var ports = _controls.Accepting(AcceptingPerTick);
-        var knocks = await Task.WhenAll(ports.Select(port => _ground.Knock(port, _answerTimes.Timeout, cancellationToken).AsTask()));
-        var refusing = ports.Where((_, index) => knocks[index].Answer == PortAnswer.Closed).ToList();
-        if (refusing.Count == 0)
+        _underway.Begin();
+        var error = ask(port, _answerTimes.Timeout, (asked, knock, _) =>
+        {
+            if (knock.Answer == PortAnswer.Closed)
+            {
+                Volatile.Write(ref _refusedThoughOpen, asked);
+            }
+
+            _underway.End();
+        });
+        if (error != SocketError.Success)
+        {
+            // The ports beside it meet the same fault, which is borne there.
+            _underway.End();
+        }
+    }
+
+    private async Task BearContradictionAsync(CancellationToken cancellationToken)
+    {
+        var port = Volatile.Read(ref _refusedThoughOpen);
+        if (port == 0)
         {
             return;
         }
 
-        var port = refusing[0];
         _isPaused = true;
         try
         {
             await Task.Delay(_answerTimes.Timeout + _breath, _time, cancellationToken);
+            Volatile.Write(ref _refusedThoughOpen, 0);
             if ((await _ground.Knock(port, _answerTimes.Longest, cancellationToken)).Answer != PortAnswer.Open)
             {
                 // It has closed for good, which says nothing about other ports.

@@ -21,7 +21,7 @@ internal sealed class ContentReader(FlowIdentity flow, TrafficLedger ledger, Con
         {
             var (protection, because) = _streams?.Protection ?? _datagrams?.Protection ?? (ContentProtection.NoContent, "no content");
             var tls = _streams?.Tls;
-            var protocol = _notes.Protocol == ServiceProtocol.Unknown && tls is not null ? ServiceProtocol.Tls : _notes.Protocol;
+            var protocol = _notes.Protocol == ServiceProtocol.Unknown && (tls is not null || _streams?.IsTls == true) ? ServiceProtocol.Tls : _notes.Protocol;
             return new ContentFacts(protocol, _streams?.Application ?? _notes.Application, protection, because, tls, [.. _notes.Requests], [.. _notes.Names]);
         }
     }

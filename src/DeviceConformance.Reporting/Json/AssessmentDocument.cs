@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Model.Standard;
 
@@ -27,6 +28,9 @@ internal sealed record AssessmentDocument(
     ImmutableArray<ScopeLine> Scope,
     ImmutableArray<EvidenceItem> Evidence)
 {
+    /// <summary>Absent in files of version 1.1 and older.</summary>
+    public ImmutableArray<AssessedTraffic> Traffic { get; init; } = [];
+
     public static AssessmentDocument Of(Assessment assessment) => new(
         AssessmentJson.SchemaVersion,
         assessment.Run,
@@ -40,7 +44,10 @@ internal sealed record AssessmentDocument(
         AssessmentCounts.Of(assessment),
         [.. assessment.Groups.Select(GroupDocument.Of)],
         assessment.Scope,
-        assessment.Evidence);
+        assessment.Evidence)
+    {
+        Traffic = assessment.Traffic,
+    };
 
     public Assessment ToAssessment() => new(
         Run,
@@ -52,7 +59,10 @@ internal sealed record AssessmentDocument(
         Overall,
         [.. Groups.Select(group => group.ToGroup())],
         Scope,
-        Evidence);
+        Evidence)
+    {
+        Traffic = Traffic,
+    };
 }
 
 /// <summary>Full names of the two standards, for readers who do not know the edition.</summary>
@@ -226,14 +236,25 @@ internal static class ConditionOrder
 }
 
 /// <summary>Enums as words with dashes; numbers are refused.</summary>
-internal sealed class WordConverter<TEnum>() : JsonStringEnumConverter<TEnum>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false)
+internal sealed class WordConverter<TEnum>() : JsonStringEnumConverter<TEnum>(new DashedWords(), allowIntegerValues: false)
     where TEnum : struct, Enum;
+
+/// <summary>Words with dashes, in which IPv4 is one word.</summary>
+internal sealed class DashedWords : JsonNamingPolicy
+{
+    public override string ConvertName(string name) => KebabCaseLower.ConvertName(name.Replace("IPv", "Ipv", StringComparison.Ordinal));
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     AllowDuplicateProperties = false,
-    Converters = [typeof(WordConverter<Verdict>), typeof(WordConverter<TestKind>), typeof(WordConverter<HealthKind>), typeof(WordConverter<Transport>)])]
+    Converters =
+    [
+        typeof(WordConverter<Verdict>), typeof(WordConverter<TestKind>), typeof(WordConverter<HealthKind>), typeof(WordConverter<Transport>),
+        typeof(WordConverter<TrafficStanding>), typeof(WordConverter<ConversationOpener>), typeof(WordConverter<ContentProtection>), typeof(WordConverter<ServiceProtocol>),
+        typeof(WordConverter<TlsVersion>), typeof(WordConverter<AddressKind>), typeof(WordConverter<ClearItemKind>),
+    ])]
 [JsonSerializable(typeof(AssessmentDocument))]
 internal sealed partial class AssessmentContext : JsonSerializerContext;

@@ -8,7 +8,7 @@ namespace DeviceConformance.Reporting.Json;
 public static class AssessmentJson
 {
     /// <summary>Version of the file's shape. The number before the dot changes when an old reader would misread the file.</summary>
-    public const string SchemaVersion = "1.1";
+    public const string SchemaVersion = "1.2";
 
     // The file is data and never part of a page, so that only JSON's own quoting is needed and text stays readable.
     private static readonly AssessmentContext Context = new(new JsonSerializerOptions(AssessmentContext.Default.Options)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.CaptureFiles;
 using NUnit.Framework;
 
@@ -23,6 +24,21 @@ public sealed class PcapngTests
         + "77770000 10000000 01020304 10000000"
         + "ad0b0000 10000000 f97e0000 10000000"
         + Packet;
+
+    // A phase marked by statistics, and one by a frame.
+    internal const string Phases = Start
+        + "05000000 2c000000 00000000 00000000 40420f00 01000b00 70686173653a2069646c6500 00000000 2c000000"
+        + "06000000 38000000 00000000 00000000 474b4c00 02000000 09000000 01020000 01000a00 70686173653a207573650000 00000000 38000000";
+
+    [Test]
+    public void Phases_are_read()
+    {
+        using var reader = CaptureReader.Open(new MemoryStream(Bytes(Phases)), "test");
+        Assert.That(reader.TryRead(out _), Is.True);
+        Assert.That(reader.TryRead(out _), Is.False);
+        var change = DateTimeOffset.UnixEpoch.AddMicroseconds(5_000_007);
+        Assert.That(reader.Phases, Is.EqualTo(new[] { new CapturePhase("idle", DateTimeOffset.UnixEpoch.AddSeconds(1), change), new("use", change, change.AddTicks(1)) }));
+    }
 
     [TestCase(Start + Packet, "1 " + Frame)]
     [TestCase(BigStart + BigPacket, "1 " + Frame)]

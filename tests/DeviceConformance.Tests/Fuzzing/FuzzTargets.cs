@@ -85,7 +85,7 @@ internal static class FuzzTargets
         new("ftp-reply", [Text("220-Welcome\r\n 220 x\r\n220 ready\r\n"), Text("530 no\r\n")], bytes => $"{FtpReply.TryParse(bytes, out var reply, out var length)} {reply?.Code}"),
         new("telnet", [[0xff, 0xfb, 1, 0xff, 0xfa, 24, 1, 0xff, 0xf0, .. "\u001b[2J\u001b[1;31mlogin: "u8, 8, 8, 0xff, 0xff]], Telnet),
         new("raw-packets", [Hex("45000028 0000 4000 4006 0000 0a4d0001 0a4d0002 0050 c000 00000001 00000002 5012 ffff 0000 0000"), Hex("0301 0000 00000000 45000028 0000 4000 4006 0000 0a4d0001 0a4d0002 0050 c000 00000001")], bytes => $"{IPPacket.TryParse(bytes, out _)} {TcpSegment.TryParse(bytes, out _)} {IcmpUnreachable.TryParse(bytes, false, out _)} {IcmpUnreachable.TryParse(bytes, true, out _)}"),
-        new("capture-file", [PcapngTests.Bytes(PcapngTests.Everything), Hex("d4c3b2a1 02000400 00000000 00000000 00000400 01000000 05000000 07000000 02000000 09000000 0102 05000000 07000000 01000000 01000000 03")], Capture),
+        new("capture-file", [PcapngTests.Bytes(PcapngTests.Everything), PcapngTests.Bytes(PcapngTests.Phases), Hex("d4c3b2a1 02000400 00000000 00000000 00000400 01000000 05000000 07000000 02000000 09000000 0102 05000000 07000000 01000000 01000000 03")], Capture),
         new("yaml", [Text("edition: V3.1.3\nsamples:\n  - {name: A, mac: ['02:00:5e:10:00:01'], addresses: [127.0.0.1, '::1']}\nconditions:\n  '14': {holds: yes, because: |\n    text}\n")], bytes => $"{YamlText.Parse(bytes, "x.yaml", new ComplaintBook())?.Kind}"),
         new("endpoints-and-ports", [Text("udp/[fe80::1%eth0]:5353"), Text("1-52,54-65535"), Text("192.0.2.7")], bytes => $"{Endpoint.TryParse(Chars(bytes), null, out _)} {PortSet.TryParse(Chars(bytes), null, out _)} {DutAddress.TryParse(Chars(bytes), null, out _)}"),
         new("traffic-content", [Text("GET /a?password=b HTTP/1.1\r\nHost: x.example\r\nAuthorization: Basic YTpi\r\nContent-Length: 3\r\n\r\nabcPOST / HTTP/1.1\r\n\r\n"), new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes(), _flight, Hex("10 12 0004 4d515454 04 c2 003c 0000 0001 75 0001 70 30 08 0003 612f62 323143"), Text("220 x ESMTP\r\nAUTH LOGIN\r\nSTARTTLS\r\nPASS x\r\n"), [.. "SSH-2.0-x\r\n"u8, 0, 0, 1, 0, 5, 20, 1], .. Udp("mDNS services and name"), [1, .. new byte[235], 0x63, 0x82, 0x53, 0x63, 12, 1, 65, 255]], TrafficContent),
@@ -193,7 +193,7 @@ internal static class FuzzTargets
                 }
             }
 
-            return $"{Math.Min(5, reader.Frames)} {new string([.. reader.Fault.Where(letter => !char.IsDigit(letter))])} {reader.Dropped is null} {reader.KeyLog.Length > 0}";
+            return $"{Math.Min(5, reader.Frames)} {new string([.. reader.Fault.Where(letter => !char.IsDigit(letter))])} {reader.Dropped is null} {reader.KeyLog.Length > 0} {Math.Min(2, reader.Phases.Length)}";
         }
         catch (CaptureFileException)
         {

@@ -122,9 +122,15 @@ public sealed class PortSweeperTests
     }
 
     [Test]
-    public async Task Defence_that_refuses_in_the_place_of_open_ports_does_not_make_them_closed()
+    public async Task Defence_that_refuses_in_the_place_of_open_ports_does_not_make_them_closed([Values] bool singlesFindPauses)
     {
-        var device = new SimulatedDevice { IsLight = true, Open = [.. SimulatedDevice.SomePorts.Where((_, index) => index % 100 == 0)], RefusesAbove = 3000 };
+        var device = new SimulatedDevice
+        {
+            IsLight = true,
+            Open = [.. SimulatedDevice.SomePorts.Where((_, index) => index % 100 == 0)],
+            RefusesAbove = 3000,
+            SinglesFindPauses = singlesFindPauses,
+        };
 
         var (open, found) = await device.SweepAsync();
 

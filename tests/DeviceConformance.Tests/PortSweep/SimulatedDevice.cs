@@ -42,6 +42,9 @@ internal sealed class SimulatedDevice
     /// <summary>How many questions in a second of the sweep's clock reach the device; a firewall refuses what comes faster.</summary>
     public int RefusesAbove { get; init; } = int.MaxValue;
 
+    /// <summary>Whether single questions always find a pause in the rush, and only the rush itself is refused.</summary>
+    public bool SinglesFindPauses { get; init; }
+
     /// <summary>What the host can not do, by number of the question.</summary>
     public Func<int, SocketError?> HostFault { get; init; } = _ => null;
 
@@ -64,7 +67,7 @@ internal sealed class SimulatedDevice
 
     public async Task<SweepResult> SweepAsync(LabLimits? limits = null, int[]? ports = null, CancellationToken cancellationToken = default)
     {
-        var ground = new SweepGround(KnockAsync, Look, () => _questions) { Ask = IsLight ? Ask : null };
+        var ground = new SweepGround((port, _, token) => KnockAsync(port, isSingle: true, token), Look, () => _questions) { Ask = IsLight ? Ask : null };
         var sweeper = new PortSweeper(ground, limits ?? LabLimits.Default with { ConnectTimeoutMilliseconds = 250 }, ports ?? SomePorts, _time, (_, _) => { });
         return await sweeper.RunAsync(cancellationToken);
     }
@@ -72,7 +75,7 @@ internal sealed class SimulatedDevice
     private SocketError Ask(int port, TimeSpan timeout, Action<int, Knock, TimeSpan> answered)
     {
         var started = _time.GetTimestamp();
-        var knock = KnockAsync(port, timeout, CancellationToken.None).AsTask();
+        var knock = KnockAsync(port, isSingle: false, CancellationToken.None).AsTask();
         if (knock is { IsCompletedSuccessfully: true, Result: { Answer: PortAnswer.HostFault } fault })
         {
             return fault.Error;
@@ -88,7 +91,7 @@ internal sealed class SimulatedDevice
         }
     }
 
-    private async ValueTask<Knock> KnockAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
+    private async ValueTask<Knock> KnockAsync(int port, bool isSingle, CancellationToken cancellationToken)
     {
         bool answers;
         lock (_lock)
@@ -100,7 +103,7 @@ internal sealed class SimulatedDevice
                 return new Knock(PortAnswer.HostFault, fault);
             }
 
-            if (RefusesAbove != int.MaxValue && IsTooFast())
+            if (RefusesAbove != int.MaxValue && !(isSingle && SinglesFindPauses) && IsTooFast())
             {
                 return new Knock(PortAnswer.Closed, SocketError.ConnectionRefused);
             }

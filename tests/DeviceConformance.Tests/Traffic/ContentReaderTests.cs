@@ -108,7 +108,7 @@ public sealed class ContentReaderTests
         reader.Stream(true, random.AsSpan(0, 300), 1, 0);
         byte[] record = [23, 3, 3, 0, 40, .. random[..40]];
         reader.Stream(true, [.. record, .. record, .. record, .. record], 2, 0);
-        Assert.That((reader.Facts.Application, reader.Facts.Protection), Is.EqualTo(("TLS", ContentProtection.Encrypted)));
+        Assert.That((reader.Facts.Application, reader.Facts.Protection), Is.EqualTo(("TLS", ContentProtection.Unknown)));
         reader.Stream(true, record, 3, 0);
         reader.Stream(true, Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("plain words ", 500))), 4, 0);
         Assert.That(reader.Facts.Protection, Is.Not.EqualTo(ContentProtection.Encrypted));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Tls;
 
 namespace DeviceConformance.Probing.Traffic.Content;
@@ -11,12 +12,15 @@ namespace DeviceConformance.Probing.Traffic.Content;
 /// <param name="ServerName">Server name (RFC 6066, 3); empty without any.</param>
 /// <param name="Alpn">Application protocols (RFC 7301, 3.1).</param>
 /// <param name="Ja3">MD5 after the JA3 method.</param>
-internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, string ServerName, ImmutableArray<string> Alpn, string Ja3)
+/// <param name="Ja4">Fingerprint after the JA4 method, without the letter of the transport before it.</param>
+/// <param name="OffersOnlyEncryption">Whether every suite offered is known, and encrypts: then the server can choose no other.</param>
+internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, string ServerName, ImmutableArray<string> Alpn, string Ja3, string Ja4, bool OffersOnlyEncryption)
 {
     private const int ServerNameType = 0;
     private const int Groups = 10;
     private const int PointFormats = 11;
     private const int AlpnType = 16;
+    private const int SignatureAlgorithms = 13;
     private const int SupportedVersions = 43;
     private const int MostProtocols = 16;
 
@@ -31,6 +35,9 @@ internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, stri
         }
 
         ReadOnlySpan<byte> extensions = default;
+        ReadOnlySpan<byte> signatures = default;
+        ReadOnlySpan<byte> firstAlpn = default;
+        var highest = version;
         if (!reader.IsAtEnd && !reader.TryVector16(out extensions))
         {
             return false;
@@ -62,6 +69,7 @@ internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, stri
                     formats = Numbers(numbers, 1);
                     break;
                 case AlpnType when inner.TryVector16(out var protocols):
+                    firstAlpn = new WireReader(protocols) is var first && first.TryVector8(out var preferred) ? preferred : default;
                     var protocol = new WireReader(protocols);
                     while (alpn.Count < MostProtocols && protocol.TryVector8(out var text))
                     {
@@ -69,7 +77,11 @@ internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, stri
                     }
 
                     break;
+                case SignatureAlgorithms when inner.TryVector16(out var schemes):
+                    signatures = schemes;
+                    break;
                 case SupportedVersions when inner.TryVector8(out var numbers):
+                    highest = Ja4Print.Highest(numbers, highest);
                     var number = new WireReader(numbers);
                     while (number.TryU16(out var offered))
                     {
@@ -89,7 +101,13 @@ internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, stri
         }
 
         var order = string.Join('-', types.Where(type => !IsGrease(type)));
-        hello = new SeenClientHello(versions.ToImmutable(), name, alpn.ToImmutable(), Md5($"{version},{Numbers(suites, 2)},{order},{groups},{formats}"));
+        hello = new SeenClientHello(
+            versions.ToImmutable(),
+            name,
+            alpn.ToImmutable(),
+            Md5($"{version},{Numbers(suites, 2)},{order},{groups},{formats}"),
+            Ja4Print.Of(highest, suites, types, firstAlpn, signatures),
+            IsOnlyEncryption(suites));
         return true;
     }
 
@@ -111,8 +129,23 @@ internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, stri
         return text.ToString();
     }
 
-    // RFC 8701, 2: values that stand for nothing and change from hello to hello.
-    private static bool IsGrease(int number) => (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
+    // Signals in the place of suites: renegotiation (RFC 5746, 3.3), fallback (RFC 7507, 2).
+    private static bool IsOnlyEncryption(ReadOnlySpan<byte> suites)
+    {
+        for (var rest = suites; rest.Length >= 2; rest = rest[2..])
+        {
+            var code = (rest[0] << 8) | rest[1];
+            if (!IsGrease(code) && code is not (0x00ff or 0x5600) && (!CipherSuite.ByCode.TryGetValue(code, out var suite) || suite.Weakness.HasFlag(SuiteWeakness.NullCipher)))
+            {
+                return false;
+            }
+        }
+
+        return !suites.IsEmpty;
+    }
+
+    /// <summary>Whether a number is one of those that stand for nothing and change from hello to hello (RFC 8701, 2).</summary>
+    public static bool IsGrease(int number) => (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
 
     private static string Md5(string text)
     {

@@ -25,7 +25,7 @@ internal enum StreamKind
 }
 
 /// <summary>One direction of a connection.</summary>
-internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, HashSet<(string Label, string Encoding, bool FromClient)> reported, bool fromClient)
+internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Func<bool> isKnownToEncrypt, HashSet<(string Label, string Encoding, bool FromClient)> reported, bool fromClient)
 {
     private const int Head = 16;
     private const byte TelnetCommand = 255;
@@ -53,7 +53,7 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Ha
     public bool? HasSshPackets { get; private set; }
 
     /// <summary>Sample of what no protocol explains, and of text.</summary>
-    public ByteSample Sample { get; } = new();
+    public ByteSample Sample { get; private set; } = new();
 
     /// <summary>Whether the framing of its protocol broke.</summary>
     public bool IsBroken => Kind switch
@@ -67,7 +67,7 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Ha
     public void Append(ReadOnlySpan<byte> bytes, long frame)
     {
         _bytes += bytes.Length;
-        if (Kind is not (StreamKind.Tls or StreamKind.Ssh) || !(Kind == StreamKind.Tls ? tls.IsProtected && !tls.IsBroken : HasSshPackets == true))
+        if (Kind is not (StreamKind.Tls or StreamKind.Ssh) || !(Kind == StreamKind.Tls ? tls.IsProtected && !tls.IsBroken && isKnownToEncrypt() : HasSshPackets == true))
         {
             _known.Append(bytes, frame);
         }
@@ -100,6 +100,7 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Ha
                 break;
             case StreamKind.Tls:
                 tls.Skip(bytes);
+                Sample = new ByteSample();
                 break;
             case StreamKind.Mqtt:
                 _mqtt!.Skip(bytes);

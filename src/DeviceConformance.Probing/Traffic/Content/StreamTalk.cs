@@ -8,6 +8,10 @@ internal sealed class StreamTalk
 {
     private const double MostlyReadable = 0.9;
 
+    // Of random bytes 38 % are readable: 64 of which three quarters are readable are text with its MAC, not cipher text.
+    private const double RatherReadable = 0.75;
+    private const int FewestTelling = 64;
+
     private readonly FlowNotes _notes;
     private readonly TlsHandshakes _tls;
     private readonly StreamSide _client;
@@ -19,8 +23,8 @@ internal sealed class StreamTalk
         _notes = notes;
         _tls = new TlsHandshakes(notes);
         var (talk, reported) = (new TextTalk(), new HashSet<(string Label, string Encoding, bool FromClient)>());
-        _client = new StreamSide(notes, talk, _tls.Client, reported, true);
-        _server = new StreamSide(notes, talk, _tls.Server, reported, false);
+        _client = new StreamSide(notes, talk, _tls.Client, () => _tls.IsKnownToEncrypt, reported, true);
+        _server = new StreamSide(notes, talk, _tls.Server, () => _tls.IsKnownToEncrypt, reported, false);
     }
 
     /// <summary>What the TLS handshake shows; null without any.</summary>
@@ -39,7 +43,8 @@ internal sealed class StreamTalk
         }
     }
 
-    private bool IsTls => _client.Kind == StreamKind.Tls || _server.Kind == StreamKind.Tls;
+    /// <summary>Whether a direction is records of TLS.</summary>
+    public bool IsTls => _client.Kind == StreamKind.Tls || _server.Kind == StreamKind.Tls;
 
     /// <summary>Reads on.</summary>
     public void Append(bool fromClient, ReadOnlySpan<byte> bytes, long frame) => (fromClient ? _client : _server).Append(bytes, frame);
@@ -67,7 +72,7 @@ internal sealed class StreamTalk
             case StreamKind.Tls when side.IsBroken:
                 return Sampled(side, $"the {who}'s TLS records end after {tls.Records}; ");
             case StreamKind.Tls when tls.ApplicationRecords > 0 || tls.HasOldFinished:
-                return (ContentProtection.Encrypted, $"{_tls.Application}: {tls.Records} records of the {who} follow each other");
+                return Recorded(tls, who);
             case StreamKind.Tls:
                 return (ContentProtection.NoContent, $"TLS handshake without encrypted records of the {who}");
             case StreamKind.Ssh when side.HasSshPackets is null:
@@ -83,6 +88,16 @@ internal sealed class StreamTalk
                 return Sampled(side, "");
         }
     }
+
+    // Records by themselves say nothing of encryption: with a suite without it they hold clear text (RFC 5246, A.5).
+    private (ContentProtection Protection, string Because) Recorded(TlsSide tls, string who) => tls.Sample switch
+    {
+        _ when _tls.IsKnownToEncrypt => (ContentProtection.Encrypted, $"{_tls.Application}: {tls.Records} records of the {who} follow each other"),
+        { Count: >= FewestTelling, Readable: >= RatherReadable } sample =>
+            (ContentProtection.Clear, string.Create(CultureInfo.InvariantCulture, $"TLS records hold readable text: {sample.Readable:P0} of the first {sample.Count} bytes")),
+        _ when _tls.SuiteName.Length > 0 => (ContentProtection.Unknown, $"{tls.Records} TLS records of the {who}, and nothing tells whether cipher suite {_tls.SuiteName} encrypts"),
+        _ => (ContentProtection.Unknown, $"{tls.Records} TLS records of the {who} follow each other, but their handshake is not in the capture: the cipher suite may be one that does not encrypt"),
+    };
 
     private static (ContentProtection Protection, string Because) Sampled(StreamSide side, string before) => side.Sample switch
     {

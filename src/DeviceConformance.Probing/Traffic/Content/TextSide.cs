@@ -261,6 +261,10 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
                 notes.Recognise(ServiceProtocol.Imap, "IMAP");
                 notes.Item(ClearItemKind.Credential, "IMAP LOGIN", "clear", fromClient, frame);
                 break;
+            case not "" when words.Length >= 3 && words[1].Equals("AUTHENTICATE", StringComparison.OrdinalIgnoreCase) && words[2].ToUpperInvariant() is "PLAIN" or "LOGIN":
+                notes.Recognise(ServiceProtocol.Imap, "IMAP");
+                notes.Item(ClearItemKind.Credential, $"AUTHENTICATE {words[2].ToUpperInvariant()}", "base64", fromClient, frame);
+                break;
             case not "" when words.Length == 2 && words[1].Equals("STARTTLS", StringComparison.OrdinalIgnoreCase):
                 talk.AskedForTls = true;
                 break;

@@ -24,6 +24,9 @@ internal struct TlsFraming
     /// <summary>Whether what follows is no TLS record: the stream is none, or stopped being one.</summary>
     public bool IsBroken { get; private set; }
 
+    /// <summary>Whether the next byte begins a record.</summary>
+    public readonly bool IsAtBorder => _left == 0 && _headerBytes == 0;
+
     /// <summary>Reads on.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {

@@ -29,8 +29,8 @@ internal sealed class TlsHandshakes
     public TlsHandshakes(FlowNotes notes)
     {
         _notes = notes;
-        Client = new TlsSide { OnMessage = (type, body, frame) => Take(true, type, body.Span, frame) };
-        Server = new TlsSide { OnMessage = (type, body, frame) => Take(false, type, body.Span, frame) };
+        Client = new TlsSide { IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(true, type, body.Span, frame) };
+        Server = new TlsSide { IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(false, type, body.Span, frame) };
     }
 
     /// <summary>What the client says.</summary>
@@ -41,6 +41,9 @@ internal sealed class TlsHandshakes
 
     /// <summary>Whether the suite does not encrypt.</summary>
     public bool HasNullSuite => _suite?.Weakness.HasFlag(SuiteWeakness.NullCipher) == true;
+
+    /// <summary>Whether what follows is known to be encrypted: by the suite agreed on, or, where the answer was not seen, because nothing else was offered.</summary>
+    public bool IsKnownToEncrypt => _version is null ? _offer is { OffersOnlyEncryption: true } : _suite is not null && !HasNullSuite;
 
     /// <summary>Name of the suite agreed on; empty without any.</summary>
     public string SuiteName => _suiteName;
@@ -67,7 +70,7 @@ internal sealed class TlsHandshakes
         _offer is { ServerName.Length: > 0 } named ? [named.ServerName] : [],
         _alpn.Length > 0 ? [_alpn] : _offer?.Alpn ?? [],
         _offer is null ? [] : [_offer.Ja3],
-        [],
+        _offer is null ? [] : ["t" + _offer.Ja4],
         [.. _certificates],
         false);
 

@@ -16,18 +16,29 @@ internal sealed class TlsSide
     private byte[] _message = [];
     private int _length;
     private bool _isOver;
+    private bool _isLost;
+    private bool _hasStrayBytes;
+    private TlsFraming _candidate;
+    private long _recordsBefore;
+    private long _applicationBefore;
+
+    /// <summary>Sample of the records that would be encrypted, while nothing tells that they are; null when there was none.</summary>
+    public ByteSample? Sample { get; private set; }
+
+    /// <summary>Whether the suite agreed on is known to encrypt.</summary>
+    public required Func<bool> IsKnownToEncrypt { get; init; }
 
     /// <summary>Called with type and body of each readable handshake message.</summary>
     public required Action<TlsHandshakeType, ReadOnlyMemory<byte>, long> OnMessage { get; init; }
 
     /// <summary>Whether what follows is no TLS record.</summary>
-    public bool IsBroken => _framing.IsBroken;
+    public bool IsBroken => _isLost ? _hasStrayBytes : _framing.IsBroken;
 
     /// <summary>Whole record headers read.</summary>
-    public long Records => _framing.Records;
+    public long Records => _recordsBefore + _framing.Records;
 
     /// <summary>Records of application data.</summary>
-    public long ApplicationRecords => _framing.ApplicationRecords;
+    public long ApplicationRecords => _applicationBefore + _framing.ApplicationRecords;
 
     /// <summary>Whether a ChangeCipherSpec came by.</summary>
     public bool HasChangedCipher { get; private set; }
@@ -48,6 +59,12 @@ internal sealed class TlsSide
     /// <returns>How many bytes at the end follow the break of the framing; 0 while it holds.</returns>
     public int Append(ReadOnlySpan<byte> bytes, long frame)
     {
+        if (_isLost && !TryFind(bytes))
+        {
+            _hasStrayBytes = true;
+            return bytes.Length;
+        }
+
         var before = bytes.Length;
         while (_framing.TryRead(ref bytes, out var content))
         {
@@ -63,14 +80,47 @@ internal sealed class TlsSide
     {
         _isOver = true;
         _message = [];
+        var wasBroken = _framing.IsBroken;
         _framing.Skip(bytes);
+        if (!wasBroken && _framing.IsBroken)
+        {
+            _isLost = true;
+        }
+
+        _candidate = default;
     }
 
     /// <summary>Goes on with records that were followed elsewhere, in the middle of a connection: no handshake is to be read any more.</summary>
     public void ContinueFrom(TlsFraming framing) => (_framing, _isOver) = (framing, true);
 
+    // After a gap: what followed TLS is TLS again when records fill a segment to its end, or three follow each other.
+    private bool TryFind(ReadOnlySpan<byte> bytes)
+    {
+        if (_candidate.IsBroken)
+        {
+            _candidate = default;
+        }
+
+        var before = _candidate;
+        _candidate.Append(bytes);
+        if (_candidate.IsBroken || !(_candidate.Records >= 3 || (_candidate.Records > 0 && _candidate.IsAtBorder)))
+        {
+            return false;
+        }
+
+        (_recordsBefore, _applicationBefore) = (Records, ApplicationRecords);
+        // This segment is read once more, as what it is.
+        (_framing, _isLost, _hasStrayBytes) = (before, false, false);
+        return true;
+    }
+
     private void Take(ReadOnlySpan<byte> content, long frame)
     {
+        if (IsProtected && _framing.Type == (byte)TlsContentType.ApplicationData && !IsKnownToEncrypt())
+        {
+            (Sample ??= new ByteSample()).Add(content);
+        }
+
         switch ((TlsContentType)_framing.Type)
         {
             case TlsContentType.ChangeCipherSpec:
