@@ -84,16 +84,20 @@ public sealed record CapturePhase(string Name, DateTimeOffset From, DateTimeOffs
 /// <summary>Frames of a capture that show a fact.</summary>
 /// <param name="File">Name of the capture.</param>
 /// <param name="Frames">The first of them, numbered from 1 as Wireshark does; at most <see cref="MostFrames"/>.</param>
-/// <param name="Count">How many there are.</param>
+/// <param name="Count">How many there are in this capture.</param>
 /// <param name="Filter">Display filter of Wireshark that shows them.</param>
 public sealed record FrameSet(string File, ImmutableArray<long> Frames, long Count, string Filter)
 {
     /// <summary>Frame numbers kept at the most.</summary>
     public const int MostFrames = 8;
 
-    /// <summary>For people: file, frames, filter.</summary>
-    public override string ToString() =>
-        $"{File} frame{(Frames.Length == 1 ? "" : "s")} {string.Join(", ", Frames)}{(Count > Frames.Length ? $" and {Count - Frames.Length} more" : "")}{(Filter.Length > 0 ? $" ({Filter})" : "")}";
+    /// <summary>Frames in further captures that show the same fact.</summary>
+    public ImmutableArray<FrameSet> More { get; init; } = [];
+
+    /// <summary>For people: files, frames, filter.</summary>
+    public override string ToString() => $"{string.Join("; ", More.Prepend(this).Select(set => set.InFile))}{(Filter.Length > 0 ? $" ({Filter})" : "")}";
+
+    private string InFile => $"{File} frame{(Frames.Length == 1 ? "" : "s")} {string.Join(", ", Frames)}{(Count > Frames.Length ? $" and {Count - Frames.Length} more" : "")}";
 }
 
 /// <summary>An address that the DUT used.</summary>

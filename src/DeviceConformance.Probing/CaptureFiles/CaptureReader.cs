@@ -39,6 +39,12 @@ public sealed class CaptureReader : IDisposable
     /// </summary>
     public ImmutableArray<CapturePhase> Phases => _pcapng?.Phases ?? [];
 
+    /// <summary>Whether a phase was marked so far.</summary>
+    internal bool HasPhases => _pcapng?.HasPhases == true;
+
+    /// <summary>Name of the phase of a moment, by the marks read so far; null outside of any. Asked for each frame, where <see cref="Phases"/> makes a list.</summary>
+    internal string? PhaseAt(long nanoseconds) => _pcapng?.PhaseAt(nanoseconds);
+
     /// <summary>Format, as in <c>pcap, nanoseconds</c> or <c>pcapng, gzip</c>.</summary>
     public string Format => (_pcap is null ? "pcapng" : _pcap.IsFine ? "pcap, nanoseconds" : "pcap, microseconds") + (_packed ? ", gzip" : "");
 

@@ -34,6 +34,12 @@ internal sealed class PcapngBlocks(ByteWindow window)
     /// <summary>Secrets in the NSS key log format of all blocks read so far.</summary>
     public string KeyLog => _keyLog.ToString();
 
+    /// <summary>Whether a phase was marked so far.</summary>
+    public bool HasPhases => _phases.Any;
+
+    /// <summary>Name of the phase of a moment, by the marks read so far.</summary>
+    public string? PhaseAt(long nanoseconds) => _phases.At(nanoseconds);
+
     /// <summary>Phases marked in what was read so far.</summary>
     public ImmutableArray<CapturePhase> Phases => _phases.Phases();
 

@@ -23,8 +23,27 @@ internal sealed class PhaseMarks
 
     private readonly List<(string Name, long From)> _marks = [];
 
+    private long _earliest = long.MaxValue;
+
     /// <summary>Latest moment that the file tells of.</summary>
     public long Last { get; set; } = CapturedFrame.NoTime;
+
+    /// <summary>Whether there is a mark so far.</summary>
+    public bool Any => _marks.Count > 0;
+
+    /// <summary>Name of the phase of a moment, by the marks read so far; null before the first. A frame's mark comes before it, so that this is one step.</summary>
+    public string? At(long nanoseconds)
+    {
+        for (var mark = nanoseconds < _earliest ? -1 : _marks.Count - 1; mark >= 0; mark--)
+        {
+            if (_marks[mark].From <= nanoseconds)
+            {
+                return _marks[mark].Name;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Reads a comment; one that marks no phase is passed, as is the mark of the phase that is under way.</summary>
     public void Read(ReadOnlySpan<byte> comment, long nanoseconds)
@@ -38,6 +57,7 @@ internal sealed class PhaseMarks
         if (name.Length > 0 && (_marks.Count == 0 || _marks[^1].Name != name))
         {
             _marks.Add((name, nanoseconds));
+            _earliest = Math.Min(_earliest, nanoseconds);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class ContentReader(FlowIdentity flow, TrafficLedger ledger, Con
         get
         {
             var (protection, because) = _streams?.Protection ?? _datagrams?.Protection ?? (ContentProtection.NoContent, "no content");
-            var tls = _streams?.Tls;
+            var tls = _streams?.Tls ?? _datagrams?.Tls;
             var protocol = _notes.Protocol == ServiceProtocol.Unknown && (tls is not null || _streams?.IsTls == true) ? ServiceProtocol.Tls : _notes.Protocol;
             return new ContentFacts(protocol, _streams?.Application ?? _notes.Application, protection, because, tls, [.. _notes.Requests], [.. _notes.Names]);
         }
@@ -40,5 +40,9 @@ internal sealed class ContentReader(FlowIdentity flow, TrafficLedger ledger, Con
     public void Datagram(bool fromClient, ReadOnlySpan<byte> bytes, long frame, long nanoseconds) => (_datagrams ??= new DatagramTalk(_notes)).Append(fromClient, bytes, frame);
 
     /// <summary>The connection is over, or given up to make room.</summary>
-    public void End() => _streams?.End();
+    public void End()
+    {
+        _streams?.End();
+        _datagrams?.End();
+    }
 }

@@ -12,7 +12,7 @@ namespace DeviceConformance.Probing.Traffic;
 /// <param name="Label">What it is, without its value.</param>
 /// <param name="Entry">IXIT entry; empty when none.</param>
 /// <param name="Value">The value. It never leaves the search.</param>
-internal sealed record SoughtValue(ClearItemKind Kind, string Label, string Entry, string Value)
+public sealed record SoughtValue(ClearItemKind Kind, string Label, string Entry, string Value)
 {
     /// <inheritdoc/>
     public override string ToString() => Label;

@@ -11,8 +11,7 @@ namespace DeviceConformance.Probing.Traffic;
 /// <param name="ServerPort">Its port.</param>
 /// <param name="DutIsClient">Whether the client is the DUT; otherwise the server is.</param>
 /// <param name="OpenerKnown">Whether the opening was seen.</param>
-/// <param name="File">Name of the capture.</param>
-internal sealed record FlowIdentity(Transport Transport, IPAddress Client, int ClientPort, IPAddress Server, int ServerPort, bool DutIsClient, bool OpenerKnown, string File)
+internal sealed record FlowIdentity(Transport Transport, IPAddress Client, int ClientPort, IPAddress Server, int ServerPort, bool DutIsClient, bool OpenerKnown)
 {
     /// <summary>Address of the side that is not the DUT.</summary>
     public IPAddress Peer => DutIsClient ? Server : Client;

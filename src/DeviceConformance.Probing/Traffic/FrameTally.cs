@@ -2,50 +2,72 @@ using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.Traffic;
 
-/// <summary>Counts the frames that show a fact.</summary>
-/// <param name="file">Name of the capture.</param>
+/// <summary>Counts the frames that show a fact, for each capture.</summary>
 /// <param name="filter">Display filter of Wireshark that shows them.</param>
-internal sealed class FrameTally(string file, string filter)
+internal sealed class FrameTally(string filter)
 {
-    private readonly List<long> _first = new(FrameSet.MostFrames);
+    /// <summary>Captures whose frames are numbered; further ones count with the last of them.</summary>
+    public const int MostFiles = 16;
+
+    private readonly List<Part> _parts = new(1);
     private long _last = -1;
-    private long _count;
 
     /// <summary>Counts a frame; the same one twice in a row counts once.</summary>
-    public void Add(long frame)
+    /// <param name="place">Frame and capture, see <see cref="FramePlace"/>.</param>
+    public void Add(long place)
     {
-        if (frame == _last)
+        if (place == _last)
         {
             return;
         }
 
-        _last = frame;
-        _count++;
-        if (_first.Count < FrameSet.MostFrames)
+        _last = place;
+        var (file, number) = (FramePlace.File(place), FramePlace.Number(place));
+        if (_parts.Count == 0 || _parts[^1].File != file)
         {
-            _first.Add(frame);
+            if (Find(file) is not { } known)
+            {
+                if (_parts.Count == MostFiles)
+                {
+                    _parts[^1].Count++;
+                    return;
+                }
+
+                _parts.Add(known = new Part(file));
+            }
+
+            known.Add(number);
+            return;
         }
+
+        _parts[^1].Add(number);
     }
-
-    /// <summary>Adds another's frames. Across files the first file's numbers stand, and all count.</summary>
-    public void Merge(FrameTally other)
-    {
-        if (other.File == File)
-        {
-            var all = _first.Concat(other._first).Distinct().Order().Take(FrameSet.MostFrames).ToList();
-            _first.Clear();
-            _first.AddRange(all);
-        }
-
-        _count += other._count;
-    }
-
-    /// <summary>Name of the capture.</summary>
-    public string File { get; } = file;
-
-    /// <summary>Display filter.</summary>
-    public string Filter { get; } = filter;
 
     /// <summary>As a fact.</summary>
-    public FrameSet ToFrameSet() => new(File, [.. _first], _count, Filter);
+    /// <param name="files">Names of the captures.</param>
+    public FrameSet ToFrameSet(IReadOnlyList<string> files)
+    {
+        var sets = _parts.Select(part => new FrameSet(files[part.File], [.. part.First], part.Count, filter)).ToList();
+        return sets.Count == 0 ? new FrameSet("", [], 0, filter) : sets[0] with { More = [.. sets.Skip(1)] };
+    }
+
+    private Part? Find(int file) => _parts.Find(part => part.File == file);
+
+    private sealed class Part(int file)
+    {
+        public int File { get; } = file;
+
+        public List<long> First { get; } = new(2);
+
+        public long Count { get; set; }
+
+        public void Add(long number)
+        {
+            Count++;
+            if (First.Count < FrameSet.MostFrames)
+            {
+                First.Add(number);
+            }
+        }
+    }
 }

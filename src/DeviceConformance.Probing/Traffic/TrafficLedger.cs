@@ -5,8 +5,9 @@ using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.Traffic;
 
-/// <summary>Collects what flows show that is not of one flow: names and readable items. Tables are bounded; not safe for threads, shards merge.</summary>
-internal sealed class TrafficLedger
+/// <summary>Collects what flows show that is not of one flow: names and readable items. Tables are bounded; not safe for threads.</summary>
+/// <param name="files">Names of the captures; a frame that is told here says of which it is, see <see cref="FramePlace"/>.</param>
+internal sealed class TrafficLedger(IReadOnlyList<string> files)
 {
     /// <summary>Rows of each table at the most.</summary>
     public const int MostRows = 10_000;
@@ -24,11 +25,11 @@ internal sealed class TrafficLedger
 
     /// <summary>A name for an address.</summary>
     public void AddName(string name, IPAddress address, string source, FlowIdentity flow, long frame) =>
-        Row(_names, (name.ToLowerInvariant(), address, source), flow.File, "")?.Add(frame);
+        Add(_names, (name.ToLowerInvariant(), address, source), "", frame);
 
     /// <summary>A readable item.</summary>
     public void AddItem(ClearItemKind kind, string label, string encoding, string entry, bool fromDut, FlowIdentity flow, long frame) =>
-        Row(_items, (kind, label, encoding, fromDut, flow.Peer, flow.Transport, flow.ServerPort, entry), flow.File, $"{(flow.Transport == Transport.Udp ? "udp" : "tcp")}.port == {flow.ServerPort}")?.Add(frame);
+        Add(_items, (kind, label, encoding, fromDut, flow.Peer, flow.Transport, flow.ServerPort, entry), $"{(flow.Transport == Transport.Udp ? "udp" : "tcp")}.port == {flow.ServerPort}", frame);
 
     /// <summary>A name that the DUT asked for.</summary>
     public void AddQuery(string name, string type, FlowIdentity flow, long frame)
@@ -43,7 +44,7 @@ internal sealed class TrafficLedger
 
             // A name with other characters could end the quotes of the filter.
             var isPlain = key.Item1.All(unit => char.IsAsciiLetterOrDigit(unit) || unit is '.' or '-' or '_');
-            row = _queries[key] = (new FrameTally(flow.File, isPlain ? $"dns.qry.name == \"{key.Item1}\"" : "dns"), [], new long[2]);
+            row = _queries[key] = (new FrameTally(isPlain ? $"dns.qry.name == \"{key.Item1}\"" : "dns"), [], new long[2]);
         }
 
         row.Tally.Add(frame);
@@ -71,7 +72,7 @@ internal sealed class TrafficLedger
                 return;
             }
 
-            row = _times[key] = (new FrameTally(flow.File, $"ntp && {(flow.Server.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "ip" : "ipv6")}.addr == {flow.Server}"), new long[2]);
+            row = _times[key] = (new FrameTally($"ntp && {(flow.Server.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "ip" : "ipv6")}.addr == {flow.Server}"), new long[2]);
         }
 
         row.Tally.Add(frame);
@@ -85,7 +86,7 @@ internal sealed class TrafficLedger
     /// <param name="flow">Flow.</param>
     /// <param name="frame">Frame.</param>
     public void AddAnnouncement(string protocol, string what, string text, FlowIdentity flow, long frame) =>
-        Row(_announcements, (protocol, what, text), flow.File, protocol.ToLowerInvariant())?.Add(frame);
+        Add(_announcements, (protocol, what, text), protocol.ToLowerInvariant(), frame);
 
     /// <summary>A name server that DHCP or a router advertisement named to the DUT.</summary>
     public void AddGivenServer(IPAddress server)
@@ -96,66 +97,23 @@ internal sealed class TrafficLedger
         }
     }
 
-    /// <summary>Adds what another shard collected.</summary>
-    public void Merge(TrafficLedger other)
-    {
-        Merge(_names, other._names);
-        Merge(_items, other._items);
-        Merge(_announcements, other._announcements);
-        foreach (var (key, row) in other._queries)
-        {
-            if (_queries.TryGetValue(key, out var mine))
-            {
-                mine.Tally.Merge(row.Tally);
-                mine.Types.UnionWith(row.Types);
-                mine.Counts[0] += row.Counts[0];
-                mine.Counts[1] += row.Counts[1];
-            }
-            else if (!IsFull(_queries.Count))
-            {
-                _queries[key] = row;
-            }
-        }
-
-        foreach (var (key, row) in other._times)
-        {
-            if (_times.TryGetValue(key, out var mine))
-            {
-                mine.Tally.Merge(row.Tally);
-                mine.Counts[0] += row.Counts[0];
-                mine.Counts[1] += row.Counts[1];
-            }
-            else if (!IsFull(_times.Count))
-            {
-                _times[key] = row;
-            }
-        }
-
-        foreach (var server in other._given)
-        {
-            AddGivenServer(server);
-        }
-
-        GivenUp += other.GivenUp;
-    }
-
     /// <summary>Names that the DUT asked for.</summary>
     public ImmutableArray<NameQuerySeen> NameQueries =>
-        [.. _queries.Select(row => new NameQuerySeen(row.Key.Name, [.. row.Value.Types], row.Key.Server.ToString(), row.Key.Port, row.Value.Counts[0], row.Value.Counts[1], _given.Count == 0 ? null : _given.Contains(row.Key.Server), row.Value.Tally.ToFrameSet()))];
+        [.. _queries.Select(row => new NameQuerySeen(row.Key.Name, [.. row.Value.Types], row.Key.Server.ToString(), row.Key.Port, row.Value.Counts[0], row.Value.Counts[1], _given.Count == 0 ? null : _given.Contains(row.Key.Server), row.Value.Tally.ToFrameSet(files)))];
 
     /// <summary>Sources of time that the DUT asked.</summary>
     public ImmutableArray<TimeSourceSeen> TimeSources =>
-        [.. _times.Select(row => new TimeSourceSeen(row.Key.Server.ToString(), NamesOf(row.Key.Server), row.Key.Version, row.Key.Authenticated, row.Value.Counts[0], row.Value.Counts[1], row.Value.Tally.ToFrameSet()))];
+        [.. _times.Select(row => new TimeSourceSeen(row.Key.Server.ToString(), NamesOf(row.Key.Server), row.Key.Version, row.Key.Authenticated, row.Value.Counts[0], row.Value.Counts[1], row.Value.Tally.ToFrameSet(files)))];
 
     /// <summary>What the DUT told everybody.</summary>
-    public ImmutableArray<AnnouncementSeen> Announcements => [.. _announcements.Select(row => new AnnouncementSeen(row.Key.Protocol, row.Key.What, row.Key.Text, row.Value.ToFrameSet()))];
+    public ImmutableArray<AnnouncementSeen> Announcements => [.. _announcements.Select(row => new AnnouncementSeen(row.Key.Protocol, row.Key.What, row.Key.Text, row.Value.ToFrameSet(files)))];
 
     /// <summary>Names.</summary>
-    public ImmutableArray<NameSeen> Names => [.. _names.Select(row => new NameSeen(row.Key.Name, row.Key.Address.ToString(), row.Key.Source, row.Value.ToFrameSet()))];
+    public ImmutableArray<NameSeen> Names => [.. _names.Select(row => new NameSeen(row.Key.Name, row.Key.Address.ToString(), row.Key.Source, row.Value.ToFrameSet(files)))];
 
     /// <summary>Readable items.</summary>
     public ImmutableArray<ClearItemSeen> ClearItems =>
-        [.. _items.Select(row => new ClearItemSeen(row.Key.Kind, row.Key.Label, row.Key.Encoding, row.Key.FromDut, row.Key.Peer.ToString(), NamesOf(row.Key.Peer), row.Key.Transport, row.Key.Port, row.Key.Entry, row.Value.ToFrameSet()))];
+        [.. _items.Select(row => new ClearItemSeen(row.Key.Kind, row.Key.Label, row.Key.Encoding, row.Key.FromDut, row.Key.Peer.ToString(), NamesOf(row.Key.Peer), row.Key.Transport, row.Key.Port, row.Key.Entry, row.Value.ToFrameSet(files)))];
 
     private ImmutableArray<string> NamesOf(IPAddress address) => [.. _names.Keys.Where(name => name.Address.Equals(address)).Select(name => name.Name).Distinct()];
 
@@ -165,29 +123,19 @@ internal sealed class TrafficLedger
         return rows >= MostRows;
     }
 
-    private FrameTally? Row<TKey>(Dictionary<TKey, FrameTally> table, TKey key, string file, string filter)
+    private void Add<TKey>(Dictionary<TKey, FrameTally> table, TKey key, string filter, long frame)
         where TKey : notnull
     {
-        if (table.TryGetValue(key, out var tally))
+        if (!table.TryGetValue(key, out var tally))
         {
-            return tally;
+            if (IsFull(table.Count))
+            {
+                return;
+            }
+
+            table[key] = tally = new FrameTally(filter);
         }
 
-        if (table.Count >= MostRows)
-        {
-            GivenUp++;
-            return null;
-        }
-
-        return table[key] = new FrameTally(file, filter);
-    }
-
-    private void Merge<TKey>(Dictionary<TKey, FrameTally> table, Dictionary<TKey, FrameTally> other)
-        where TKey : notnull
-    {
-        foreach (var (key, tally) in other)
-        {
-            Row(table, key, tally.File, tally.Filter)?.Merge(tally);
-        }
+        tally.Add(frame);
     }
 }

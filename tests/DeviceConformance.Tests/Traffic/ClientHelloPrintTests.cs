@@ -20,7 +20,7 @@ public sealed class ClientHelloPrintTests
     [TestCaseSource(nameof(Published))]
     public void Published_fingerprints_are_met(int[] extensions, string ja4, string? ja3)
     {
-        Assert.That(SeenClientHello.TryParse(Hello(_suites, extensions, "h2"), out var hello), Is.True);
+        Assert.That(SeenClientHello.TryParse(Hello(_suites, extensions, "h2"), false, out var hello), Is.True);
         Assert.That("t" + hello.Ja4, Is.EqualTo(ja4));
         Assert.That(ja3 is null || hello.Ja3 == ja3, Is.True, hello.Ja3);
         Assert.That((hello.ServerName, string.Join(',', hello.Alpn), string.Join(',', hello.Versions), hello.OffersOnlyEncryption), Is.EqualTo(("heater.example", "h2,http/1.1", "Tls13,Tls12", true)));
@@ -36,7 +36,7 @@ public sealed class ClientHelloPrintTests
     public void Hello_without_extensions_name_or_protocol_has_their_marks()
     {
         byte[] body = [3, 1, .. new byte[32], 0, 0, 4, 0, 0x2f, 0, 0xff, 1, 0];
-        Assert.That(SeenClientHello.TryParse(body, out var hello), Is.True);
+        Assert.That(SeenClientHello.TryParse(body, false, out var hello), Is.True);
         Assert.That(hello.Ja4, Does.StartWith("10i020000_").And.EndsWith("_000000000000"));
     }
 
@@ -44,7 +44,7 @@ public sealed class ClientHelloPrintTests
     [TestCase("a", "aa")]
     public void Protocol_beyond_letters_counts_in_hex(string alpn, string expected)
     {
-        Assert.That(SeenClientHello.TryParse(Hello([0x1301], [16], alpn), out var hello), Is.True);
+        Assert.That(SeenClientHello.TryParse(Hello([0x1301], [16], alpn), false, out var hello), Is.True);
         Assert.That(hello.Ja4.Substring(7, 2), Is.EqualTo(expected));
     }
 
@@ -55,7 +55,7 @@ public sealed class ClientHelloPrintTests
         byte[] message = [1, (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
         byte[][] records = [.. message.Chunk(Math.Max(record, 1)).Select((part, at) => ContentBench.Record(22, part))];
         // The first record has to show the kind of its message.
-        var first = record < 6 ? ContentBench.Record(22, message[..6]) : records[0];
+        var first = record < 6 ? ContentBench.Record(22, message.AsSpan(0, 6)) : records[0];
         var bench = new ContentBench(443).Client([.. first, .. record < 6 ? message[6..].Chunk(record).SelectMany(part => ContentBench.Record(22, part)) : records[1..].SelectMany(part => part)], segment);
         Assert.That((bench.Facts.Tls!.Ja4.Single(), bench.Facts.Tls.ServerNames.Single()), Is.EqualTo(("t13d1516h2_8daaf6152771_e5627efa2ab1", "heater.example")));
     }

@@ -13,7 +13,7 @@ internal sealed class ContentBench
 
     public ContentBench(int port = 80, Transport transport = Transport.Tcp, bool dutIsClient = true, bool openerKnown = true, string server = "192.0.2.7", ContentSettings? settings = null)
     {
-        Flow = new FlowIdentity(transport, IPAddress.Parse(dutIsClient ? "192.0.2.9" : "192.0.2.5"), 40000, IPAddress.Parse(dutIsClient ? server : "192.0.2.9"), port, dutIsClient, openerKnown, "a.pcap");
+        Flow = new FlowIdentity(transport, IPAddress.Parse(dutIsClient ? "192.0.2.9" : "192.0.2.5"), 40000, IPAddress.Parse(dutIsClient ? server : "192.0.2.9"), port, dutIsClient, openerKnown);
         Reader = new ContentReader(Flow, Ledger, settings ?? Settings);
     }
 
@@ -21,7 +21,7 @@ internal sealed class ContentBench
 
     public FlowIdentity Flow { get; }
 
-    public TrafficLedger Ledger { get; } = new();
+    public TrafficLedger Ledger { get; } = new(["a.pcap"]);
 
     public ContentReader Reader { get; }
 

@@ -18,7 +18,7 @@ public sealed class ContentReaderTests
 {
     private static readonly ContentSettings _settings = new([new SoughtValue(ClearItemKind.DeclaredSecret, "password of AuthMech-1", "AuthMech-1", "Grill-Kohle-9")]);
 
-    private readonly TrafficLedger _ledger = new();
+    private readonly TrafficLedger _ledger = new(["a.pcap"]);
 
     [Test]
     public void Http_shows_request_host_and_credentials_and_no_value([Values(1, 3, 7, 1000)] int segment)
@@ -202,11 +202,11 @@ public sealed class ContentReaderTests
         return (clientTap.Written.ToArray(), clientTap.Heard.ToArray());
     }
 
-    private static FlowIdentity Flow(int port, Transport transport = Transport.Tcp) => new(transport, IPAddress.Parse("192.0.2.9"), 40000, IPAddress.Parse("192.0.2.7"), port, true, true, "a.pcap");
+    private static FlowIdentity Flow(int port, Transport transport = Transport.Tcp) => new(transport, IPAddress.Parse("192.0.2.9"), 40000, IPAddress.Parse("192.0.2.7"), port, true, true);
 
     private static (TrafficLedger Ledger, ContentReader Reader) Reader(int port = 80, Transport transport = Transport.Tcp)
     {
-        var ledger = new TrafficLedger();
+        var ledger = new TrafficLedger(["a.pcap"]);
         return (ledger, new ContentReader(Flow(port, transport), ledger, _settings));
     }
 

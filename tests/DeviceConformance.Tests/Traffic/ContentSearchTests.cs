@@ -59,16 +59,18 @@ public sealed class ContentSearchTests
     }
 
     [Test]
-    public void Shards_merge_into_one_ledger_with_frames_and_names()
+    public void Frames_of_several_captures_point_each_at_its_own()
     {
-        var flow = new FlowIdentity(Transport.Tcp, IPAddress.Parse("192.0.2.9"), 40000, IPAddress.Parse("192.0.2.7"), 80, true, true, "a.pcap");
-        var (one, other) = (new TrafficLedger(), new TrafficLedger());
-        one.AddItem(ClearItemKind.Credential, "HTTP Basic", "base64", "", true, flow, 12);
-        other.AddItem(ClearItemKind.Credential, "HTTP Basic", "base64", "", true, flow, 4);
-        other.AddName("Updates.Example", flow.Server, "DNS", flow, 2);
-        one.Merge(other);
-        var item = one.ClearItems.Single();
-        Assert.That((item.Peer, item.PeerNames.Single(), item.Where.ToString()), Is.EqualTo(("192.0.2.7", "updates.example", "a.pcap frames 4, 12 (tcp.port == 80)")));
+        var flow = new FlowIdentity(Transport.Tcp, IPAddress.Parse("192.0.2.9"), 40000, IPAddress.Parse("192.0.2.7"), 80, true, true);
+        var ledger = new TrafficLedger(["a.pcap", "b.pcap"]);
+        foreach (var place in new[] { FramePlace.Of(0, 4), FramePlace.Of(0, 4), FramePlace.Of(1, 2), FramePlace.Of(0, 12) })
+        {
+            ledger.AddItem(ClearItemKind.Credential, "HTTP Basic", "base64", "", true, flow, place);
+        }
+
+        ledger.AddName("Updates.Example", flow.Server, "DNS", flow, FramePlace.Of(1, 2));
+        var item = ledger.ClearItems.Single();
+        Assert.That((item.Peer, item.PeerNames.Single(), item.Where.ToString()), Is.EqualTo(("192.0.2.7", "updates.example", "a.pcap frames 4, 12; b.pcap frame 2 (tcp.port == 80)")));
     }
 
     private static List<string> Found(byte[] bytes)

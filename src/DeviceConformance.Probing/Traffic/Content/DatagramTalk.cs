@@ -24,6 +24,7 @@ internal sealed class DatagramTalk(FlowNotes notes)
     private long _dtls;
     private long _dtlsEncrypted;
     private long _other;
+    private QuicTalk? _quic;
 
     /// <summary>Whether it is protected, and what tells so.</summary>
     public (ContentProtection Protection, string Because) Protection => this switch
@@ -33,10 +34,21 @@ internal sealed class DatagramTalk(FlowNotes notes)
         { _other: > 0 } => _sample.Readable >= MostlyReadable
             ? (ContentProtection.Clear, string.Create(CultureInfo.InvariantCulture, $"readable text: {_sample.Readable:P0} of the first {_sample.Count} bytes"))
             : (ContentProtection.Unknown, string.Create(CultureInfo.InvariantCulture, $"no known protocol; {_sample.Entropy:0.0} bits of entropy for each of the first {_sample.Count} bytes")),
+        { _quic: { IsProven: true } quic } => quic.Protection,
         { _dtlsEncrypted: > 0 } => (ContentProtection.Encrypted, $"all {_dtls} datagrams are records of DTLS"),
         { _dtls: > 0 } => (ContentProtection.NoContent, "DTLS handshake without encrypted records"),
         _ => (ContentProtection.NoContent, "no content"),
     };
+
+    /// <summary>What the handshake of QUIC shows; null without any.</summary>
+    public SeenTls? Tls => _quic is { IsProven: true } quic ? quic.Tls : null;
+
+    /// <summary>It is over.</summary>
+    public void End()
+    {
+        _quic?.End();
+        _quic?.Dispose();
+    }
 
     /// <summary>Reads a datagram.</summary>
     public void Append(bool fromClient, ReadOnlySpan<byte> bytes, long frame)
@@ -46,6 +58,12 @@ internal sealed class DatagramTalk(FlowNotes notes)
             _dtls++;
             _dtlsEncrypted += isEncrypted ? 1 : 0;
             notes.Recognise(ServiceProtocol.Tls, "DTLS");
+            return;
+        }
+
+        // A connection begins with a long header and a version; then its packets are tried first.
+        if ((_quic is not null || (bytes.Length > 6 && bytes[0] >= 0xc0)) && (_quic ??= new QuicTalk(notes)).TryDatagram(fromClient, bytes, frame))
+        {
             return;
         }
 

@@ -25,11 +25,14 @@ internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, stri
     private const int MostProtocols = 16;
 
     /// <summary>Reads the body of a client hello.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> body, out SeenClientHello hello)
+    /// <param name="body">The body.</param>
+    /// <param name="isDatagram">Whether it is of DTLS, where a cookie stands in it (RFC 6347, 4.2.1).</param>
+    /// <param name="hello">What it shows.</param>
+    public static bool TryParse(ReadOnlySpan<byte> body, bool isDatagram, out SeenClientHello hello)
     {
         hello = null!;
         var reader = new WireReader(body);
-        if (!reader.TryU16(out var version) || !reader.TrySkip(32) || !reader.TryVector8(out _) || !reader.TryVector16(out var suites) || suites.Length % 2 != 0 || !reader.TryVector8(out _))
+        if (!reader.TryU16(out var version) || !reader.TrySkip(32) || !reader.TryVector8(out _) || (isDatagram && !reader.TryVector8(out _)) || !reader.TryVector16(out var suites) || suites.Length % 2 != 0 || !reader.TryVector8(out _))
         {
             return false;
         }

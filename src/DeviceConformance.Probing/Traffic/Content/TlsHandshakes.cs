@@ -17,6 +17,7 @@ internal sealed class TlsHandshakes
     private static readonly byte[] _retry = SHA256.HashData("HelloRetryRequest"u8);
 
     private readonly FlowNotes _notes;
+    private readonly char _transport;
     private readonly List<SeenCertificate> _certificates = [];
     private SeenClientHello? _offer;
     private TlsVersion? _version;
@@ -26,9 +27,11 @@ internal sealed class TlsHandshakes
     private bool _isOver;
 
     /// <summary>Begins with nothing read.</summary>
-    public TlsHandshakes(FlowNotes notes)
+    /// <param name="notes">Notes of the flow.</param>
+    /// <param name="transport">How JA4 names what carries it: t for TCP, q for QUIC, d for DTLS.</param>
+    public TlsHandshakes(FlowNotes notes, char transport = 't')
     {
-        _notes = notes;
+        (_notes, _transport) = (notes, transport);
         Client = new TlsSide { IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(true, type, body.Span, frame) };
         Server = new TlsSide { IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(false, type, body.Span, frame) };
     }
@@ -52,9 +55,12 @@ internal sealed class TlsHandshakes
     public string Application => _version is { } version ? version.DisplayName() : "TLS";
 
     /// <summary>Whether both sides finished, or sent application data.</summary>
-    public bool IsComplete => _version is null or TlsVersion.Tls13
+    public bool IsComplete => _transport != 't' ? _version is not null && HasEncryptedBothWays : _version is null or TlsVersion.Tls13
         ? _version is not null && Client.HasLongApplication && Server.HasLongApplication
         : (Client.HasOldFinished && Server.HasOldFinished) || (Client.ApplicationRecords > 0 && Server.ApplicationRecords > 0);
+
+    /// <summary>Whether both sides sent encrypted datagrams, where records do not tell it.</summary>
+    public bool HasEncryptedBothWays { get; set; }
 
     /// <summary>The connection is over.</summary>
     public void End() => _isOver = true;
@@ -70,7 +76,7 @@ internal sealed class TlsHandshakes
         _offer is { ServerName.Length: > 0 } named ? [named.ServerName] : [],
         _alpn.Length > 0 ? [_alpn] : _offer?.Alpn ?? [],
         _offer is null ? [] : [_offer.Ja3],
-        _offer is null ? [] : ["t" + _offer.Ja4],
+        _offer is null ? [] : [_transport + _offer.Ja4],
         [.. _certificates],
         false);
 
@@ -79,7 +85,7 @@ internal sealed class TlsHandshakes
         switch (type)
         {
             // The second hello after a request to try again repeats the first.
-            case TlsHandshakeType.ClientHello when fromClient && _offer is null && SeenClientHello.TryParse(body, out _offer):
+            case TlsHandshakeType.ClientHello when fromClient && _offer is null && SeenClientHello.TryParse(body, _transport == 'd', out _offer):
                 _notes.Name(_offer.ServerName, "SNI", frame);
                 break;
             case TlsHandshakeType.ServerHello when !fromClient && _version is null:

@@ -75,6 +75,9 @@ internal sealed class TlsSide
         return IsBroken ? Math.Max(before, bytes.Length) : 0;
     }
 
+    /// <summary>Bytes of handshake messages that came without records: in QUIC, or put together from datagrams.</summary>
+    public void Handshake(ReadOnlySpan<byte> bytes, long frame) => Collect(bytes, frame);
+
     /// <summary>Bytes that are in no frame.</summary>
     public void Skip(long bytes)
     {

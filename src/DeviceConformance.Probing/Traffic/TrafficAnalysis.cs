@@ -1,0 +1,239 @@
+using System.Collections.Immutable;
+using DeviceConformance.Model.Observations;
+using DeviceConformance.Probing.CaptureFiles;
+using DeviceConformance.Probing.Packets;
+
+namespace DeviceConformance.Probing.Traffic;
+
+/// <summary>Reads captures in one pass and tells what they show of the DUT. Memory is bounded whatever their size.</summary>
+public sealed class TrafficAnalysis
+{
+    // A DUT speaks by ARP, neighbour discovery or DHCP when it starts and every few minutes after.
+    private const long MostAhead = 1_000_000;
+
+    private readonly CaptureQueue _queue;
+    private readonly DutIdentity _identity;
+    private readonly TrafficLedger _ledger;
+    private readonly FlowTable _flows;
+    private readonly FragmentTable _fragments = new();
+    private readonly ContentSettings _settings;
+    private readonly TrafficCounts _counts = new();
+    private readonly List<NetworkAddress> _servers = [];
+    private long _now;
+
+    private TrafficAnalysis(CaptureQueue queue, TrafficSubject subject, DutIdentity? ahead)
+    {
+        _queue = queue;
+        _identity = new DutIdentity(subject, ahead);
+        _settings = new ContentSettings(subject.Sought);
+        _ledger = new TrafficLedger(queue.Names);
+        _flows = new FlowTable(_identity, _ledger, _settings);
+    }
+
+    /// <summary>Analyses captures.</summary>
+    /// <param name="files">Paths; captures are read in the order of their first frame, as one watching.</param>
+    /// <param name="subject">Whose traffic, and what is looked for.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="CaptureFileException">A file can not be read, or is no capture.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static TrafficSeen Analyse(IReadOnlyList<string> files, TrafficSubject subject, CancellationToken cancellation)
+    {
+        var queue = CaptureQueue.Of(files);
+        return new TrafficAnalysis(queue, subject, LookAhead(queue, subject, cancellation)).Run(cancellation);
+    }
+
+    // Who knows only IP addresses of the DUT would miss what it says before it has them: its MAC address is looked for first.
+    private static DutIdentity? LookAhead(CaptureQueue queue, TrafficSubject subject, CancellationToken cancellation)
+    {
+        if (!subject.Macs.IsEmpty)
+        {
+            return null;
+        }
+
+        var identity = new DutIdentity(subject);
+        var frames = 0L;
+        foreach (var path in queue.Paths)
+        {
+            using var reader = CaptureReader.Open(path);
+            while (!identity.HasLink && frames++ < MostAhead && reader.TryRead(out var frame))
+            {
+                PacketDecoder.Decode(frame, out var packet);
+                identity.SideOf(packet, 0, 0);
+                if ((frames & 0xffff) == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+            }
+        }
+
+        return identity;
+    }
+
+    private TrafficSeen Run(CancellationToken cancellation)
+    {
+        var captures = ImmutableArray.CreateBuilder<CaptureSeen>();
+        var phases = new List<CapturePhase>();
+        foreach (var (file, path) in _queue.Paths.Index())
+        {
+            // Its checksum takes as long as its analysis: another core makes it meanwhile.
+            var sum = Task.Run(() => CaptureQueue.Sha256(path, cancellation), cancellation);
+            using var reader = CaptureReader.Open(path);
+            var (first, last) = Read(reader, file, cancellation);
+            phases.AddRange(reader.Phases);
+            captures.Add(new CaptureSeen(
+                _queue.Names[file], sum.GetAwaiter().GetResult(), reader.Format, reader.Frames, new FileInfo(path).Length,
+                first == CapturedFrame.NoTime ? null : Times.At(first), first == CapturedFrame.NoTime ? null : Times.At(last), reader.Dropped, reader.Fault));
+        }
+
+        _flows.Finish();
+        foreach (var server in _servers)
+        {
+            _ledger.AddGivenServer(server.ToIPAddress());
+        }
+
+        return Assemble(captures.ToImmutable(), [.. phases.Distinct().OrderBy(phase => phase.From)]);
+    }
+
+    private (long First, long Last) Read(CaptureReader reader, int file, CancellationToken cancellation)
+    {
+        var (first, last) = (CapturedFrame.NoTime, CapturedFrame.NoTime);
+        while (reader.TryRead(out var frame))
+        {
+            if ((frame.Number & 0xffff) == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            if (frame.Nanoseconds != CapturedFrame.NoTime)
+            {
+                // Captures may be out of order; the watching lasted from the earliest to the latest.
+                _now = frame.Nanoseconds;
+                _flows.Openings.Began = first == CapturedFrame.NoTime ? _now : _flows.Openings.Began;
+                (first, last) = (first == CapturedFrame.NoTime ? _now : Math.Min(first, _now), Math.Max(last, _now));
+            }
+            else
+            {
+                _counts.Timeless++;
+            }
+
+            Accept(frame, reader, file);
+        }
+
+        return (first, last);
+    }
+
+    private void Accept(scoped in CapturedFrame frame, CaptureReader reader, int file)
+    {
+        PacketDecoder.Decode(frame, out var packet);
+        _counts.Frames++;
+        _counts.Bytes += frame.Length;
+        _counts.Cut += packet.IsCut ? 1 : 0;
+        _counts.Undecoded += packet.Outcome == DecodeOutcome.Undecoded ? 1 : 0;
+        if (packet is { IsNetwork: true, Protocol: IPProtocol.Icmp6 } && _servers.Count < TrafficLedger.MostRows)
+        {
+            NeighbourMessage.ReadNameServers(packet, _servers);
+        }
+
+        var place = FramePlace.Of(file, frame.Number);
+        var side = _identity.SideOf(packet, place, _now);
+        if (side == DutSide.None)
+        {
+            return;
+        }
+
+        _counts.Protected += packet.Outcome == DecodeOutcome.Protected ? 1 : 0;
+        _counts.Undecoded += TrafficCounts.IsBroken(packet) ? 1 : 0;
+        if (side == DutSide.Both)
+        {
+            _counts.Dut++;
+            _counts.Inner++;
+        }
+        else if (packet.IsFragment && !_fragments.TryComplete(ref packet))
+        {
+            // Counted by its addresses; its ports, and with them its conversation, show when it is whole.
+            _counts.Dut++;
+        }
+        else if (_flows.Accept(packet, side == DutSide.Sender, place, _now, PhaseAt(reader)))
+        {
+            _counts.Dut++;
+            _counts.DutCut += packet.IsCut ? 1 : 0;
+        }
+        else
+        {
+            _counts.Harness++;
+        }
+    }
+
+    private string? PhaseAt(CaptureReader reader)
+    {
+        var phase = reader.PhaseAt(_now);
+        _counts.Phaseless += phase is null && reader.HasPhases ? 1 : 0;
+        return phase;
+    }
+
+    private TrafficSeen Assemble(ImmutableArray<CaptureSeen> captures, ImmutableArray<CapturePhase> phases)
+    {
+        var names = _ledger.Names;
+        var byAddress = names.ToLookup(name => name.Address, name => name.Name, StringComparer.Ordinal);
+        long? dropped = captures.All(capture => capture.Dropped is null) ? null : captures.Sum(capture => capture.Dropped ?? 0);
+        var tally = new TrafficTally(
+            _counts.Frames, _counts.Bytes, _counts.Dut, _counts.Harness, _counts.Frames - _counts.Dut - _counts.Harness, _counts.Undecoded, _counts.Cut, dropped, _flows.Gaps,
+            _flows.Evicted + _ledger.GivenUp + _identity.GivenUp + _fragments.GivenUp + _fragments.Overlapping);
+        return new TrafficSeen(
+            captures,
+            phases,
+            _identity.Seen(_queue.Names),
+            [
+                .. _flows.Conversations.Select(row => row.ToSeen(_queue.Names, address => byAddress[address.ToString()]))
+                    .OrderByDescending(row => row.BytesFromDut + row.BytesToDut).ThenBy(row => row.Peer, StringComparer.Ordinal).ThenBy(row => row.Transport).ThenBy(row => row.Port).ThenBy(row => row.Opener),
+            ],
+            names,
+            _ledger.NameQueries,
+            _ledger.TimeSources,
+            _ledger.Announcements,
+            _ledger.ClearItems,
+            tally)
+        {
+            Coverage = TrafficCoverage.Of(captures, phases, tally, _counts, Missing()),
+        };
+    }
+
+    // What the tables and the search know to be missing.
+    private IEnumerable<string> Missing()
+    {
+        if (_flows.Conflicts > 0)
+        {
+            yield return $"{_flows.Conflicts} overlapping TCP segments have different bytes, of which the first were read";
+        }
+
+        if (_fragments.Waiting > 0)
+        {
+            yield return $"{_fragments.Waiting} fragmented datagrams lack fragments";
+        }
+
+        if (_flows.JoinedMidway > 0)
+        {
+            yield return $"{_flows.JoinedMidway} connections began before the capture, or their beginning is not in it";
+        }
+
+        if (_flows.DoubtfulHarness > 0)
+        {
+            yield return $"{_flows.DoubtfulHarness} connections or exchanges with the laboratory were taken for the harness's, though their beginning is not in the capture";
+        }
+
+        if (_identity.PassedOn > 0)
+        {
+            yield return $"{_identity.PassedOn} frames that the DUT's MAC address passed on for others, as it seems, were left out";
+        }
+
+        foreach (var mac in _identity.Mistaken)
+        {
+            yield return $"{mac} was taken for the DUT's MAC address until it sent packets of others";
+        }
+
+        foreach (var refused in _settings.Refused)
+        {
+            yield return $"not looked for: {refused}";
+        }
+    }
+}
