@@ -40,7 +40,10 @@ internal static class ShownInTraffic
         }
     }
 
-    /// <summary>Security-relevant information that the DUT broadcasts and that no logical interface declares to disclose.</summary>
+    /// <summary>
+    /// Security-relevant information that the DUT broadcasts and that no logical interface declares to disclose fails; readable broadcasts in
+    /// words of the DUT's own are the examiner's.
+    /// </summary>
     public static IEnumerable<Finding> Announcements(Declaration declared, ObservationSet seen)
     {
         var allowed = declared.Ixit.LogicalInterfaces(declared.Edition).SelectMany(pair => pair.Facts.Discloses).ToHashSet();
@@ -54,6 +57,17 @@ internal static class ShownInTraffic
                 yield return Finding.Fail(
                     $"traffic/{said.Key.Protocol}",
                     $"The DUT tells everybody in its network {said.Key.kind.Words} by {said.Key.Protocol}, which {DeclaredInterfaces.TableName(declared)} does not declare; see {said.First().announcement.Where}.",
+                    evidence);
+            }
+
+            foreach (var own in traffic.Conversations.Where(conversation =>
+                conversation is { Opener: not ConversationOpener.Peer, BytesFromDut: > 0, Protocol: ServiceProtocol.Unknown or ServiceProtocol.Other, Protection: ContentProtection.Clear }
+                && DeclaredDestinations.IsToEverybody(conversation)))
+            {
+                yield return Finding.Inconclusive(
+                    $"traffic/{own.Peer}",
+                    $"The DUT tells everybody in its network something readable, in words of its own, on {own.Title}; see {own.Where}.",
+                    "Read the frames: if they hold security-relevant information that no interface declares to disclose, the unit fails; decide this point with 'dct answer'.",
                     evidence);
             }
         }

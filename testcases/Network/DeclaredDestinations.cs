@@ -54,7 +54,8 @@ internal static class DeclaredDestinations
     {
         var known = All(declared).Select(pair => pair.Peer).ToList();
         return traffic.Conversations.Where(conversation =>
-            conversation is { Opener: ConversationOpener.Dut, Transport: not null }
+            conversation.Transport is not null
+            && (conversation.Opener == ConversationOpener.Dut || IsAskedForNames(traffic, conversation))
             && !IsInfrastructure(declared, traffic, conversation)
             && !IsToEverybody(conversation)
             && !known.Exists(peer => peer.Means(conversation)));
@@ -67,7 +68,7 @@ internal static class DeclaredDestinations
     public static bool IsInfrastructure(Declaration declared, TrafficSeen traffic, ConversationSeen conversation) => conversation.Protocol switch
     {
         ServiceProtocol.Dhcp or ServiceProtocol.Mdns or ServiceProtocol.Ntp or ServiceProtocol.Ssdp => true,
-        ServiceProtocol.Dns => conversation.Opener != ConversationOpener.Dut || !IsForeignResolver(declared, traffic, conversation.Peer),
+        ServiceProtocol.Dns => conversation.Opener == ConversationOpener.Peer || !IsForeignResolver(declared, traffic, conversation.Peer),
         _ => false,
     };
 
@@ -75,6 +76,10 @@ internal static class DeclaredDestinations
     public static bool IsToEverybody(ConversationSeen conversation) =>
         IPAddress.TryParse(conversation.Peer, out var peer)
         && (peer.IsIPv6Multicast || (peer.GetAddressBytes() is { Length: 4 } bytes && (bytes[0] >= 224 || bytes[3] == 255 || (bytes[0] == 127 && bytes[1] == 255))));
+
+    // Of datagrams at the beginning of a capture nobody knows who began; a question for a name tells.
+    private static bool IsAskedForNames(TrafficSeen traffic, ConversationSeen conversation) =>
+        conversation is { Opener: ConversationOpener.Unknown, Protocol: ServiceProtocol.Dns } && traffic.NameQueries.Any(query => query.Server == conversation.Peer && query.Port == conversation.Port);
 
     /// <summary>Whether a resolver is surely none of those that the DUT was given: lab.yaml names others, or the captures hold what it was told.</summary>
     public static bool IsForeignResolver(Declaration declared, TrafficSeen traffic, string server)

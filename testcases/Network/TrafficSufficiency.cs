@@ -23,7 +23,13 @@ internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Min
     /// <summary>What is missing, each as a part of a sentence; empty when nothing is.</summary>
     public IEnumerable<string> Missing(TrafficSeen traffic)
     {
-        foreach (var gap in Gaps(traffic))
+        var gaps = Gaps(traffic).ToList();
+        if (gaps.Count == 0 && !traffic.Coverage.IsComplete)
+        {
+            gaps.Add(traffic.Coverage.Statement);
+        }
+
+        foreach (var gap in gaps)
         {
             yield return gap;
         }

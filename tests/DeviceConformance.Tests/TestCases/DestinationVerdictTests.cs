@@ -25,6 +25,7 @@ public sealed class DestinationVerdictTests
         yield return Row("cut", traffic => Counted(traffic, tally => tally with { Cut = 2 }), "2 frames were captured in part");
         yield return Row("given up", traffic => Counted(traffic, tally => tally with { Evicted = 1 }), "given up");
         yield return Row("damaged file", traffic => traffic with { Files = [traffic.Files[0] with { Fault = "ended at byte 77" }] }, "dut.pcapng ended at byte 77");
+        yield return Row("incomplete otherwise", traffic => traffic with { Coverage = Bench.Part }, "half of it");
         yield return Row("no phases", traffic => traffic with { Phases = [] }, "nobody marked phases");
         yield return Row("a phase missing", traffic => traffic with { Phases = traffic.Phases.RemoveAll(phase => phase.Name == "in use") }, "the phases in use are not marked");
         yield return Row("an empty phase", traffic => traffic with { Phases = [.. traffic.Phases.Select(phase => phase.Name == "idle" ? phase with { To = phase.From } : phase)] }, "the phases idle are not marked");
@@ -83,13 +84,15 @@ public sealed class DestinationVerdictTests
         Assert.That(findings["5.5-1-2 a"].Select(finding => finding.Verdict), Has.All.EqualTo(Verdict.Pass));
     }
 
-    [TestCase(true, null, true)]
-    [TestCase(false, null, false)]
-    [TestCase(false, false, true)]
-    [TestCase(false, true, false)]
-    public void Resolver_that_the_device_was_not_given_is_the_examiners(bool labNamesAnother, bool? isGiven, bool isOpen)
+    [TestCase(true, null, true, ConversationOpener.Dut)]
+    [TestCase(true, null, true, ConversationOpener.Unknown)]
+    [TestCase(true, null, false, ConversationOpener.Peer)]
+    [TestCase(false, null, false, ConversationOpener.Dut)]
+    [TestCase(false, false, true, ConversationOpener.Dut)]
+    [TestCase(false, true, false, ConversationOpener.Dut)]
+    public void Resolver_that_the_device_was_not_given_is_the_examiners(bool labNamesAnother, bool? isGiven, bool isOpen, ConversationOpener opener)
     {
-        var question = Watched.Clear("", 53, ServiceProtocol.Dns, "DNS") with { Peer = "203.0.113.53", PeerNames = [], Transport = Transport.Udp };
+        var question = Watched.Clear("", 53, ServiceProtocol.Dns, "DNS") with { Opener = opener, Peer = "203.0.113.53", PeerNames = [], Transport = Transport.Udp };
         var traffic = Watched.Traffic(Watched.Encrypted(Cloud, 443, TlsVersion.Tls13), question) with { NameQueries = [new NameQuerySeen(Cloud, ["A"], "203.0.113.53", 53, 1, 1, isGiven, Watched.Frames)] };
         var findings = Judge(traffic, bench => bench.Lab = labNamesAnother ? bench.Lab with { NameServers = [DutAddress.Parse("192.0.2.1")] } : bench.Lab);
         Assert.That(findings["5.5-1-2 a"].Where(finding => finding.Verdict == Verdict.Inconclusive).Select(finding => finding.Subject), isOpen ? Is.EqualTo(new[] { "traffic/203.0.113.53" }) : Is.Empty);
@@ -136,6 +139,13 @@ public sealed class DestinationVerdictTests
             Failing(Judge(traffic, bench => bench.Facts<LogIntfFacts>("LogIntf-1", facts => facts with { Discloses = [DisclosureKind.SerialNumber, DisclosureKind.Version] }), serial: "S1-77")),
             Is.Empty,
             "declared to disclose it");
+    }
+
+    [Test]
+    public void Readable_broadcast_in_words_of_its_own_is_the_examiners()
+    {
+        var said = Watched.Clear("", 15667, ServiceProtocol.Unknown, "") with { Peer = "192.0.2.255", PeerNames = [], Transport = Transport.Udp, BytesToDut = 0 };
+        Assert.That(Of(Judge(Watched.Traffic(said)), "5.6-2-2 a", "traffic/192.0.2.255").Verdict, Is.EqualTo(Verdict.Inconclusive));
     }
 
     [Test]
