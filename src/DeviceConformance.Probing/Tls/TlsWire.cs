@@ -18,6 +18,7 @@ internal enum TlsHandshakeType : byte
     ServerHello = 2,
     HelloVerifyRequest = 3, // RFC 6347, 4.2.1
     NewSessionTicket = 4, // RFC 5077, 3.3
+    EncryptedExtensions = 8, // RFC 8446, 4.3.1
     Certificate = 11,
     ServerKeyExchange = 12,
     CertificateRequest = 13,

@@ -53,6 +53,9 @@ internal sealed class ContentSettings
     /// <summary>Values that are not looked for, by label, with the reason: their absence must not be claimed.</summary>
     public ImmutableArray<string> Refused { get; }
 
+    /// <summary>Secrets that open TLS connections.</summary>
+    public KeyLogBook Keys { get; init; } = new();
+
     /// <summary>Length of the longest form in bytes; 0 when nothing is looked for.</summary>
     public int Longest { get; }
 

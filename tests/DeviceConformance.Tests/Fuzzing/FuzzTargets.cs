@@ -90,6 +90,8 @@ internal static class FuzzTargets
         new("yaml", [Text("edition: V3.1.3\nsamples:\n  - {name: A, mac: ['02:00:5e:10:00:01'], addresses: [127.0.0.1, '::1']}\nconditions:\n  '14': {holds: yes, because: |\n    text}\n")], bytes => $"{YamlText.Parse(bytes, "x.yaml", new ComplaintBook())?.Kind}"),
         new("endpoints-and-ports", [Text("udp/[fe80::1%eth0]:5353"), Text("1-52,54-65535"), Text("192.0.2.7")], bytes => $"{Endpoint.TryParse(Chars(bytes), null, out _)} {PortSet.TryParse(Chars(bytes), null, out _)} {DutAddress.TryParse(Chars(bytes), null, out _)}"),
         new("traffic-content", [Text("GET /a?password=b HTTP/1.1\r\nHost: x.example\r\nAuthorization: Basic YTpi\r\nContent-Length: 3\r\n\r\nabcPOST / HTTP/1.1\r\n\r\n"), new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes(), _flight, Hex("10 12 0004 4d515454 04 c2 003c 0000 0001 75 0001 70 30 08 0003 612f62 323143"), Text("220 x ESMTP\r\nAUTH LOGIN\r\nSTARTTLS\r\nPASS x\r\n"), [.. "SSH-2.0-x\r\n"u8, 0, 0, 1, 0, 5, 20, 1], .. Udp("mDNS services and name"), QuicTests.Initial(0, [.. QuicTests.Frames9001, .. new byte[60]]), [1, .. new byte[235], 0x63, 0x82, 0x53, 0x63, 12, 1, 65, 255]], TrafficContent),
+        new("tls-inside", [[8, 0, 0, 17, 0, 15, 0, 16, 0, 11, 0, 9, 8, .. "http/1.1"u8, 22, 0], [11, 0, 0, 11, 0, 0, 0, 7, 0, 0, 2, 1, 2, 0, 0, 22], [.. "HTTP/1.1 200 OK\r\n\r\n"u8, 23], [24, 0, 0, 1, 0, 22]], TlsInside),
+        new("key-log", [Text($"# x\nCLIENT_RANDOM {new string('a', 64)} {new string('b', 96)}\r\n")], KeyLog),
         new("quic-frames", [QuicTests.Frames9001, [2, 1, 0, 1, 0, 0, 0, 3, 1, 0, 0, 0, 1, 2, 3, .. QuicTests.Frames9001]], QuicFrames),
         new("assessment-json", [Assessment()], AssessmentOrRefusal),
     ];
@@ -176,6 +178,19 @@ internal static class FuzzTargets
         }
 
         return outcome.ToString();
+    }
+
+    private static string TlsInside(byte[] bytes)
+    {
+        var facts = KeyLogTests.Inside(bytes[..Math.Min(bytes.Length, 16384)]);
+        return $"{facts.Application} {facts.Tls?.Alpn.Length} {facts.Tls?.Certificates.Length} {facts.Tls?.OpenedByKeyLog}";
+    }
+
+    private static string KeyLog(byte[] bytes)
+    {
+        var book = new KeyLogBook();
+        book.Add(Chars(bytes));
+        return $"{Math.Min(book.Count, 3)} {Math.Min(book.Refused, 3)}";
     }
 
     // Sealed with keys that everybody knows, so that altered frames are read and not refused for their tag.

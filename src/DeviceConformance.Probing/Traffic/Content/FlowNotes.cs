@@ -36,6 +36,12 @@ internal sealed class FlowNotes(FlowIdentity flow, TrafficLedger ledger, Content
     /// <summary>The same in words.</summary>
     public string Application { get; private set; } = "";
 
+    /// <summary>Whether the content was opened with keys: it was not readable on the wire, and nothing in it is a readable item.</summary>
+    public bool IsOpened { get; private init; }
+
+    /// <summary>Notes for what keys opened in the same flow.</summary>
+    public FlowNotes Opened() => new(Flow, Ledger, Settings) { IsOpened = true };
+
     /// <summary>Names the protocol; the first name stands.</summary>
     public void Recognise(ServiceProtocol protocol, string application)
     {
@@ -72,8 +78,13 @@ internal sealed class FlowNotes(FlowIdentity flow, TrafficLedger ledger, Content
     }
 
     /// <summary>Notes a readable item.</summary>
-    public void Item(ClearItemKind kind, string label, string encoding, bool fromClient, long frame) =>
-        Ledger.AddItem(kind, label, encoding, "", fromClient == Flow.DutIsClient, Flow, frame);
+    public void Item(ClearItemKind kind, string label, string encoding, bool fromClient, long frame)
+    {
+        if (!IsOpened)
+        {
+            Ledger.AddItem(kind, label, encoding, "", fromClient == Flow.DutIsClient, Flow, frame);
+        }
+    }
 
     /// <summary>A text without control characters, cut, and without the values that are looked for.</summary>
     public string Mask(string text)

@@ -15,7 +15,7 @@ internal sealed class KnownValues(FlowNotes notes, bool fromClient, HashSet<(str
     /// <summary>Reads on; a value counts once in a flow for each encoding and direction.</summary>
     public void Append(ReadOnlySpan<byte> bytes, long frame)
     {
-        if (notes.Settings.Longest == 0)
+        if (notes.Settings.Longest == 0 || notes.IsOpened)
         {
             return;
         }

@@ -31,7 +31,14 @@ internal sealed class StreamTalk
     public SeenTls? Tls => _tls.Facts;
 
     /// <summary>What was spoken, in words.</summary>
-    public string Application => !IsTls ? _notes.Application : _notes.Application.Length == 0 ? _tls.Application : $"{_notes.Application}, then {_tls.Application}";
+    public string Application => !IsTls ? _notes.Application
+        : (_notes.Application.Length == 0 ? "" : $"{_notes.Application}, then ") + _tls.Application + (Inner is { Application.Length: > 0 } inner ? $" with {inner.Application} inside" : "");
+
+    /// <summary>What keys opened; null when nothing was.</summary>
+    public StreamTalk? Inner => _tls.Inner;
+
+    /// <summary>Notes of what was read.</summary>
+    public FlowNotes Notes => _notes;
 
     /// <summary>Whether it is protected, and what tells so; the worse direction counts.</summary>
     public (ContentProtection Protection, string Because) Protection

@@ -24,6 +24,9 @@ internal sealed class TlsHandshakes
     private CipherSuite? _suite;
     private string _suiteName = "";
     private string _alpn = "";
+    private byte[]? _clientRandom;
+    private byte[]? _serverRandom;
+    private bool _isMacOverCipherText;
     private bool _isOver;
 
     /// <summary>Begins with nothing read.</summary>
@@ -32,8 +35,8 @@ internal sealed class TlsHandshakes
     public TlsHandshakes(FlowNotes notes, char transport = 't')
     {
         (_notes, _transport) = (notes, transport);
-        Client = new TlsSide { IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(true, type, body.Span, frame) };
-        Server = new TlsSide { IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(false, type, body.Span, frame) };
+        Client = new TlsSide { Open = () => Opening(true), OnOpened = (bytes, frame) => TakeOpened(true, bytes, frame), IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(true, type, body.Span, frame) };
+        Server = new TlsSide { Open = () => Opening(false), OnOpened = (bytes, frame) => TakeOpened(false, bytes, frame), IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(false, type, body.Span, frame) };
     }
 
     /// <summary>What the client says.</summary>
@@ -41,6 +44,9 @@ internal sealed class TlsHandshakes
 
     /// <summary>What the server says.</summary>
     public TlsSide Server { get; }
+
+    /// <summary>What keys opened; null when nothing was.</summary>
+    public StreamTalk? Inner { get; private set; }
 
     /// <summary>Whether the suite does not encrypt.</summary>
     public bool HasNullSuite => _suite?.Weakness.HasFlag(SuiteWeakness.NullCipher) == true;
@@ -63,7 +69,13 @@ internal sealed class TlsHandshakes
     public bool HasEncryptedBothWays { get; set; }
 
     /// <summary>The connection is over.</summary>
-    public void End() => _isOver = true;
+    public void End()
+    {
+        _isOver = true;
+        Client.End();
+        Server.End();
+        Inner?.End();
+    }
 
     /// <summary>As facts; null when no handshake was seen.</summary>
     public SeenTls? Facts => _offer is null && _version is null ? null : new SeenTls(
@@ -78,7 +90,7 @@ internal sealed class TlsHandshakes
         _offer is null ? [] : [_offer.Ja3],
         _offer is null ? [] : [_transport + _offer.Ja4],
         [.. _certificates],
-        false);
+        Inner is not null);
 
     private void Take(bool fromClient, TlsHandshakeType type, ReadOnlySpan<byte> body, long frame)
     {
@@ -86,6 +98,7 @@ internal sealed class TlsHandshakes
         {
             // The second hello after a request to try again repeats the first.
             case TlsHandshakeType.ClientHello when fromClient && _offer is null && SeenClientHello.TryParse(body, _transport == 'd', out _offer):
+                _clientRandom = body.Slice(2, 32).ToArray();
                 _notes.Name(_offer.ServerName, "SNI", frame);
                 break;
             case TlsHandshakeType.ServerHello when !fromClient && _version is null:
@@ -100,10 +113,19 @@ internal sealed class TlsHandshakes
     private void TakeServerHello(ReadOnlySpan<byte> body)
     {
         var reader = new WireReader(body);
-        if (!reader.TryU16(out var version) || !reader.TryBytes(32, out var random) || !reader.TryVector8(out _) || !reader.TryU16(out var suite) || !reader.TryByte(out _) || random.SequenceEqual(_retry))
+        if (!reader.TryU16(out var version) || !reader.TryBytes(32, out var random) || !reader.TryVector8(out _) || !reader.TryU16(out var suite) || !reader.TryByte(out _))
         {
             return;
         }
+
+        if (random.SequenceEqual(_retry))
+        {
+            Client.IgnoreChanges();
+            Server.IgnoreChanges();
+            return;
+        }
+
+        _serverRandom = random.ToArray();
 
         if (reader.TryVector16(out var extensions))
         {
@@ -111,13 +133,14 @@ internal sealed class TlsHandshakes
             while (list.TryU16(out var type) && list.TryVector16(out var content))
             {
                 var inner = new WireReader(content);
+                _isMacOverCipherText |= type == (int)TlsExtensionType.EncryptThenMac;
                 if (type == SupportedVersions && inner.TryU16(out var selected))
                 {
                     version = selected;
                 }
-                else if (type == AlpnType && inner.TryVector16(out var protocols) && new WireReader(protocols) is var one && one.TryVector8(out var protocol))
+                else if (type == AlpnType)
                 {
-                    _alpn = SeenClientHello.Printable(protocol);
+                    TakeAlpn(content);
                 }
             }
         }
@@ -127,6 +150,65 @@ internal sealed class TlsHandshakes
             _version = (TlsVersion)version;
             _suite = CipherSuite.ByCode.GetValueOrDefault(suite);
             _suiteName = CipherSuite.Seen(suite, "").Name;
+        }
+    }
+
+    private void TakeAlpn(ReadOnlySpan<byte> content)
+    {
+        var reader = new WireReader(content);
+        if (reader.TryVector16(out var protocols) && new WireReader(protocols) is var one && one.TryVector8(out var protocol))
+        {
+            _alpn = SeenClientHello.Printable(protocol);
+        }
+    }
+
+    private TlsOpening? Opening(bool fromClient)
+    {
+        if (_suite is null || _clientRandom is null || _serverRandom is null)
+        {
+            return null;
+        }
+
+        var (keys, side) = (_notes.Settings.Keys, fromClient ? "CLIENT" : "SERVER");
+        return _version switch
+        {
+            TlsVersion.Tls13 when keys.Find($"{side}_HANDSHAKE_TRAFFIC_SECRET", _clientRandom) is { } secret =>
+                new TlsOpening(_suite, secret, keys.Find($"{side}_TRAFFIC_SECRET_0", _clientRandom), (type, body, _) => TakeInside(fromClient, type, body.Span)),
+            TlsVersion.Tls12 when keys.Find("CLIENT_RANDOM", _clientRandom) is { } secret && TlsRecordCipher.Of12(_suite, secret, _clientRandom, _serverRandom, fromClient, _isMacOverCipherText) is { } cipher =>
+                new TlsOpening(_suite, cipher),
+            _ => null,
+        };
+    }
+
+    private void TakeOpened(bool fromClient, ReadOnlySpan<byte> bytes, long frame) => (Inner ??= new StreamTalk(_notes.Opened())).Append(fromClient, bytes, frame);
+
+    // RFC 8446, 4.3.1 and 4.4.2: what TLS 1.3 keeps from those who watch.
+    private void TakeInside(bool fromClient, TlsHandshakeType type, ReadOnlySpan<byte> body)
+    {
+        var reader = new WireReader(body);
+        if (fromClient)
+        {
+            return;
+        }
+
+        if (type == TlsHandshakeType.EncryptedExtensions && reader.TryVector16(out var extensions))
+        {
+            var list = new WireReader(extensions);
+            while (list.TryU16(out var extension) && list.TryVector16(out var content))
+            {
+                if (extension == AlpnType)
+                {
+                    TakeAlpn(content);
+                }
+            }
+        }
+        else if (type == TlsHandshakeType.Certificate && _certificates.Count == 0 && reader.TryVector8(out _) && reader.TryVector24(out var chain))
+        {
+            var list = new WireReader(chain);
+            while (_certificates.Count < MostCertificates && list.TryVector24(out var der) && list.TryVector16(out _))
+            {
+                TakeCertificate(der);
+            }
         }
     }
 
@@ -142,11 +224,16 @@ internal sealed class TlsHandshakes
         var list = new WireReader(chain);
         while (_certificates.Count < MostCertificates && list.TryVector24(out var der))
         {
-            // Whether it is valid is judged with the time of the capture, not here.
-            if (CertificateReading.TryRead(der, DateTimeOffset.UnixEpoch, out var seen))
-            {
-                _certificates.Add(new SeenCertificate(seen.Sha256, seen.Subject, seen.Issuer, seen.Names, seen.NotBefore, seen.NotAfter, $"{seen.KeyAlgorithm} {seen.KeyBits}", seen.SignatureAlgorithm));
-            }
+            TakeCertificate(der);
+        }
+    }
+
+    private void TakeCertificate(ReadOnlySpan<byte> der)
+    {
+        // Whether it is valid is judged with the time of the capture, not here.
+        if (CertificateReading.TryRead(der, DateTimeOffset.UnixEpoch, out var seen))
+        {
+            _certificates.Add(new SeenCertificate(seen.Sha256, seen.Subject, seen.Issuer, seen.Names, seen.NotBefore, seen.NotAfter, $"{seen.KeyAlgorithm} {seen.KeyBits}", seen.SignatureAlgorithm));
         }
     }
 }

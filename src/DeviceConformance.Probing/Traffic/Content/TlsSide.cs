@@ -20,6 +20,9 @@ internal sealed class TlsSide
     private bool _hasStrayBytes;
     private TlsFraming _candidate;
     private long _recordsBefore;
+    private TlsOpening? _opening;
+    private bool _hasAskedForKeys;
+    private bool _changesMeanNothing;
     private long _applicationBefore;
 
     /// <summary>Sample of the records that would be encrypted, while nothing tells that they are; null when there was none.</summary>
@@ -30,6 +33,12 @@ internal sealed class TlsSide
 
     /// <summary>Called with type and body of each readable handshake message.</summary>
     public required Action<TlsHandshakeType, ReadOnlyMemory<byte>, long> OnMessage { get; init; }
+
+    /// <summary>Gives what opens the records of this side, when the first encrypted one comes; null when the laboratory has no keys.</summary>
+    public Func<TlsOpening?>? Open { get; init; }
+
+    /// <summary>Takes application data that was opened.</summary>
+    public TlsOpening.Sink? OnOpened { get; init; }
 
     /// <summary>Whether what follows is no TLS record.</summary>
     public bool IsBroken => _isLost ? _hasStrayBytes : _framing.IsBroken;
@@ -83,6 +92,7 @@ internal sealed class TlsSide
     {
         _isOver = true;
         _message = [];
+        Close();
         var wasBroken = _framing.IsBroken;
         _framing.Skip(bytes);
         if (!wasBroken && _framing.IsBroken)
@@ -92,6 +102,12 @@ internal sealed class TlsSide
 
         _candidate = default;
     }
+
+    /// <summary>TLS 1.3 is spoken: a ChangeCipherSpec means nothing in it (RFC 8446, 5), and after a request to try again hellos follow it.</summary>
+    public void IgnoreChanges() => (_changesMeanNothing, HasChangedCipher) = (true, false);
+
+    /// <summary>No more bytes come.</summary>
+    public void End() => Close();
 
     /// <summary>Goes on with records that were followed elsewhere, in the middle of a connection: no handshake is to be read any more.</summary>
     public void ContinueFrom(TlsFraming framing) => (_framing, _isOver) = (framing, true);
@@ -127,7 +143,7 @@ internal sealed class TlsSide
         switch ((TlsContentType)_framing.Type)
         {
             case TlsContentType.ChangeCipherSpec:
-                HasChangedCipher = true;
+                HasChangedCipher = !_changesMeanNothing;
                 break;
             case TlsContentType.Alert when !IsProtected && _framing.Length == 2:
                 // Level 2 is fatal; a warning that nobody knows the name ends nothing.
@@ -147,7 +163,28 @@ internal sealed class TlsSide
         if (IsProtected)
         {
             _message = [];
+            OpenRecord(content, frame);
         }
+    }
+
+    private void OpenRecord(ReadOnlySpan<byte> content, long frame)
+    {
+        if (!_hasAskedForKeys && _framing.Type != (byte)TlsContentType.ChangeCipherSpec)
+        {
+            (_opening, _hasAskedForKeys) = (Open?.Invoke(), true);
+        }
+
+        if (_opening is not null && OnOpened is not null)
+        {
+            _opening.Append(_framing.Type, content, _framing.IsAtBorder, frame, OnOpened);
+        }
+    }
+
+    // Records that are not in the capture leave a number that nobody knows; nothing after them can be opened.
+    private void Close()
+    {
+        _opening?.Dispose();
+        (_opening, _hasAskedForKeys) = (null, true);
     }
 
     private void Collect(ReadOnlySpan<byte> content, long frame)
