@@ -4,6 +4,7 @@ using DeviceConformance.Cli;
 using DeviceConformance.Cli.Commands;
 using DeviceConformance.Declarations.Catalogues;
 using DeviceConformance.Evidence;
+using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Link;
 
 Console.OutputEncoding = new UTF8Encoding(false);
@@ -33,8 +34,10 @@ catch (UsageException fault)
     Console.Error.WriteLine($"dct: {fault.Message}");
     return ExitCode.Usage;
 }
-catch (Exception fault) when (fault is RunFolderException or LabFaultException or CatalogueException or IOException or UnauthorizedAccessException or ArgumentException)
+catch (Exception fault) when (fault is RunFolderException or LabFaultException or CatalogueException or CaptureFileException or IOException or UnauthorizedAccessException or ArgumentException)
 {
-    Console.Error.WriteLine($"dct: {fault.Message}");
+    // The base library appends the name of the parameter, which is no word of this tool's users.
+    var words = fault is ArgumentException { ParamName: { Length: > 0 } name } ? fault.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : fault.Message;
+    Console.Error.WriteLine($"dct: {words}");
     return ExitCode.Fault;
 }

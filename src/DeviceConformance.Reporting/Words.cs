@@ -2,6 +2,8 @@ using System.Globalization;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Lab;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Model.Standard;
 
@@ -64,6 +66,58 @@ internal static class Words
         _ => "disruptive",
     };
 
+    /// <summary>Whether content is protected.</summary>
+    public static string Of(ContentProtection protection) => protection switch
+    {
+        ContentProtection.Encrypted => "encrypted",
+        ContentProtection.Clear => "readable",
+        ContentProtection.Unknown => "not known whether encrypted",
+        _ => "nothing said",
+    };
+
+    /// <summary>How a conversation stands to the declaration.</summary>
+    public static string Of(TrafficStanding standing) => standing switch
+    {
+        TrafficStanding.Declared => "declared",
+        TrafficStanding.Undeclared => "not declared",
+        _ => "basic service of networks",
+    };
+
+    /// <summary>Who opened a conversation.</summary>
+    public static string Of(ConversationOpener opener) => opener switch
+    {
+        ConversationOpener.Dut => "opened by the device",
+        ConversationOpener.Peer => "opened by the other side",
+        _ => "beginning not captured",
+    };
+
+    /// <summary>Kind of a readable item.</summary>
+    public static string Of(ClearItemKind kind) => kind switch
+    {
+        ClearItemKind.Credential => "credential",
+        ClearItemKind.Token => "token",
+        ClearItemKind.DeclaredSecret => "secret",
+        _ => "personal datum",
+    };
+
+    /// <summary>Kind of an address.</summary>
+    public static string Of(AddressKind kind) => kind switch
+    {
+        AddressKind.UniversalMac => "MAC given by the maker",
+        AddressKind.LocalMac => "MAC with the local bit, as randomised ones have",
+        AddressKind.IPv4 => "IPv4",
+        AddressKind.IPv6Eui64 => "IPv6, made from the MAC address",
+        _ => "IPv6",
+    };
+
+    /// <summary>Transport and port: "tcp/443"; empty without ports.</summary>
+    public static string Port(Transport? transport, int port) => transport switch
+    {
+        null => "",
+        Transport.Udp => $"udp/{port}",
+        _ => $"tcp/{port}",
+    };
+
     /// <summary>The deciders one by one: probe, rule, operator.</summary>
     public static IEnumerable<string> Each(Deciders deciders)
     {
@@ -102,10 +156,40 @@ internal static class Words
     public static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
     /// <summary>A number with its noun: "1 unit", "2 units".</summary>
-    public static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
+    public static string Count(long number, string noun) => Count(number, noun, noun + "s");
+
+    /// <summary>A number with its noun where the plural is no plain one.</summary>
+    public static string Count(long number, string one, string many) => number == 1 ? $"1 {one}" : $"{Number(number)} {many}";
+
+    /// <summary>A number of bytes in the unit that leaves two or three digits.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        < 1000 => $"{bytes} B",
+        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.#} kB"),
+        < 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.#} GB"),
+    };
+
+    /// <summary>A length of time in its two largest units.</summary>
+    public static string Span(TimeSpan span) => span switch
+    {
+        { TotalDays: >= 1 } => $"{(int)span.TotalDays} d {span.Hours} h",
+        { TotalHours: >= 1 } => $"{span.Hours} h {span.Minutes} min",
+        { TotalMinutes: >= 1 } => $"{span.Minutes} min {span.Seconds} s",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.#} s"),
+    };
 
     /// <summary>A point in time, UTC, to the second.</summary>
     public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'");
+
+    /// <summary>A point in time beside others of which the whole is told: month, day, time, UTC.</summary>
+    public static string Moment(DateTimeOffset at) => at.UtcDateTime.ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>From when to when, beside others of which the whole is told; what both have in common is said once.</summary>
+    public static string Moments(DateTimeOffset from, DateTimeOffset to) =>
+        Moment(from) == Moment(to) ? Moment(from)
+        : from.UtcDateTime.Date == to.UtcDateTime.Date ? $"{Moment(from)} to {Moment(to)["MM-dd ".Length..]}"
+        : $"{Moment(from)} to {Moment(to)}";
 
     /// <summary>Name of the DUT as people say it: brand or maker, and model.</summary>
     public static string Name(Dut dut) => string.Join(' ', new[] { dut.Brand.Length > 0 ? dut.Brand : dut.Maker, dut.Model }.Where(part => part.Length > 0)) is { Length: > 0 } name

@@ -30,6 +30,7 @@ internal static class DctCommand
         JudgeCommand.Build(),
         ReportCommand.Build(),
         ObserveCommand.Build(),
+        CaptureCommand.Build(),
         EmulateCommand.Build(),
     };
 

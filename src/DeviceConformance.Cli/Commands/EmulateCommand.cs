@@ -17,6 +17,7 @@ internal static class EmulateCommand
         var list = new Option<bool>("--list") { Description = "List the faults and end." };
         var cycle = new Option<bool>("--cycle") { Description = "The device speaks by itself: start-up, idle, in use, update, outage of the cloud. Ends after one round." };
         var hurry = new Option<bool>("--hurry") { Description = "With --cycle: seconds in place of minutes." };
+        var record = new Option<string?>("--record") { Description = "With --cycle: record what the device sends and receives on loopback into this pcapng file, with its phases. Needs the rights of 'dct capture'." };
         var command = new Command(
             "emulate",
             """
@@ -25,21 +26,39 @@ internal static class EmulateCommand
             Example: dct emulate --fault telnet-open obsolete-tls
 
             With --cycle it talks with a stand-in of its cloud on 127.0.2.1 to 127.0.2.10, from 127.0.1.1 unless --address names another.
-            Example: dct emulate --cycle --hurry --fault telemetry-clear
+            Example: dct emulate --cycle --hurry --fault telemetry-clear --record heater.pcapng
             """)
-        { faults, offset, addresses, cycle, hurry, list };
+        { faults, offset, addresses, cycle, hurry, record, list };
         command.SetAction(async (parsed, cancellationToken) => parsed.GetValue(list)
             ? List()
             : parsed.GetValue(cycle)
-            ? await SpeakingCycle.RunAsync(ParseFaults(parsed.GetValue(faults) ?? []), parsed.GetValue(offset), parsed.GetValue(addresses) ?? [], parsed.GetValue(hurry), cancellationToken)
+            ? await SpeakingCycle.RunAsync(ParseFaults(parsed.GetValue(faults) ?? [], speaks: true), parsed.GetValue(offset), parsed.GetValue(addresses) ?? [], parsed.GetValue(hurry), parsed.GetValue(record), cancellationToken)
             : parsed.GetValue(hurry)
             ? throw new UsageException("--hurry needs --cycle.")
+            : parsed.GetValue(record) is not null
+            ? throw new UsageException("--record needs --cycle: a device that is asked nothing says nothing without it.")
             : await EmulateAsync(ParseFaults(parsed.GetValue(faults) ?? []), parsed.GetValue(offset), parsed.GetValue(addresses) ?? [], cancellationToken));
         return command;
     }
 
-    public static DeviceFaults ParseFaults(IEnumerable<string> names) =>
-        DeviceFault.TryParse(names, out var faults, out var unknown) ? faults : throw new UsageException($"the emulated device has no fault '{unknown}'; 'dct emulate --list' names them.");
+    /// <summary>Reads names of faults; <c>all</c> stands for those that show, whether the device speaks or not.</summary>
+    /// <exception cref="UsageException">A name is unknown, or names a fault that shows only when the device speaks.</exception>
+    public static DeviceFaults ParseFaults(IReadOnlyCollection<string> names, bool speaks = false)
+    {
+        if (!DeviceFault.TryParse(names, out var faults, out var unknown))
+        {
+            throw new UsageException($"the emulated device has no fault '{unknown}'; 'dct emulate --list' names them.");
+        }
+
+        if (speaks)
+        {
+            return faults;
+        }
+
+        return DeviceFault.All.FirstOrDefault(fault => fault.NeedsSpeaking && names.Contains(fault.Name)) is { } silent
+            ? throw new UsageException($"the fault '{silent.Name}' shows only when the device speaks by itself: dct emulate --cycle --fault {silent.Name}")
+            : DeviceFault.All.Where(fault => fault.NeedsSpeaking).Aggregate(faults, (sum, fault) => sum & ~fault.Flag);
+    }
 
     public static IPAddress ParseAddress(string text) => IPAddress.TryParse(text, out var address) ? address : throw new UsageException($"'{text}' is no IP address.");
 
@@ -47,7 +66,7 @@ internal static class EmulateCommand
     {
         foreach (var fault in DeviceFault.All)
         {
-            Console.Out.WriteLine($"{fault.Name,-24} {fault.Finding}");
+            Console.Out.WriteLine($"{fault.Name,-24} {fault.Finding}{(fault.NeedsSpeaking ? "; with --cycle" : "")}");
         }
 
         return ExitCode.Pass;

@@ -9,6 +9,13 @@ namespace DeviceConformance.Emulator.Faults;
 /// <param name="Finding">What a laboratory should find, one line, with the provision of EN 303 645 it offends.</param>
 public sealed record DeviceFault(DeviceFaults Flag, string Name, string Finding)
 {
+    private const DeviceFaults OfSpeaking = DeviceFaults.TelemetryClear | DeviceFaults.ClearLogin | DeviceFaults.PersonalDataClear | DeviceFaults.PersonalDataBase64
+        | DeviceFaults.UndeclaredServer | DeviceFaults.UpdateCheckClear | DeviceFaults.ForeignDns | DeviceFaults.OldTlsClient | DeviceFaults.UnencryptedFallback
+        | DeviceFaults.BroadcastDisclosure | DeviceFaults.FixedTelemetrySecret;
+
+    /// <summary>Whether it shows only in what the device says by itself (<see cref="Outgoing.SpeakingDevice"/>).</summary>
+    public bool NeedsSpeaking => (OfSpeaking & Flag) != 0;
+
     /// <summary>Every fault, in the order of the flags.</summary>
     public static ImmutableArray<DeviceFault> All { get; } =
     [

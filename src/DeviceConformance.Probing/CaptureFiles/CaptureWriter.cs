@@ -33,8 +33,7 @@ public sealed class CaptureWriter : IDisposable
     private long _fileFrom;
     private CaptureCounts _counts;
     private CaptureCounts _countsBefore;
-    private string _phase = "";
-    private long _phaseFrom;
+    private readonly Queue<(string Comment, long From)> _ahead = [];
     private string _comment = "";
     private string _fault = "";
     private bool _ended;
@@ -111,13 +110,13 @@ public sealed class CaptureWriter : IDisposable
         lock (_gate)
         {
             ThrowIfOver();
-            var comment = _comment.Length > 0 && nanoseconds >= _phaseFrom ? _comment : "";
+            var comment = TakeMark(nanoseconds);
             var size = PcapngBuffer.SizeOfFrame(bytes.Length, comment);
             if (_ring is not null && _fileFrames > 0 && _fileBytes + _buffer.Blocks.Length + size + PcapngBuffer.StatisticsSize > _ring.FileBytes)
             {
-                TurnOver();
+                TurnOver(nanoseconds);
                 // The new file says the phase again.
-                comment = _phase.Length > 0 && nanoseconds >= _phaseFrom ? PhaseMarks.Prefix + _phase : "";
+                comment = _comment;
             }
 
             if (!_buffer.HasRoom(size))
@@ -126,11 +125,6 @@ public sealed class CaptureWriter : IDisposable
             }
 
             _buffer.AddFrame(nanoseconds, length, bytes, comment);
-            if (comment.Length > 0)
-            {
-                _comment = "";
-            }
-
             _fileFrames++;
             Frames++;
             Bytes += length;
@@ -153,8 +147,20 @@ public sealed class CaptureWriter : IDisposable
         lock (_gate)
         {
             ThrowIfOver();
-            (_phase, _phaseFrom) = (clean, Now());
-            MarkPhase();
+            var mark = (Comment: PhaseMarks.Prefix + clean, From: Now());
+            _ahead.Enqueue(mark);
+            Mark(mark.From, mark.Comment);
+            WriteOut();
+        }
+    }
+
+    /// <summary>Writes out what was recorded so far.</summary>
+    /// <exception cref="CaptureFileException">The file can not be written any more.</exception>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            ThrowIfOver();
             WriteOut();
         }
     }
@@ -169,14 +175,16 @@ public sealed class CaptureWriter : IDisposable
     }
 
     /// <summary>Ends the recording with what the source counted. Afterwards nothing can be written.</summary>
+    /// <param name="counts">What the source counted since the recording began.</param>
+    /// <param name="fault">Why the recording ends before it was stopped, noted in the file; empty when it was stopped.</param>
     /// <exception cref="CaptureFileException">The file can not be written any more.</exception>
-    public void Complete(CaptureCounts counts)
+    public void Complete(CaptureCounts counts, string fault = "")
     {
         lock (_gate)
         {
             ThrowIfOver();
             _counts = counts;
-            AddStatistics();
+            AddStatistics(fault.Length > 0 ? $"recording ended: {fault}" : "");
             WriteOut();
             _ended = true;
         }
@@ -215,9 +223,22 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    private void TurnOver()
+    // Frames come some time after they passed, so that one or more phases may have begun meanwhile.
+    private string TakeMark(long nanoseconds)
     {
-        AddStatistics();
+        var taken = "";
+        while (_ahead.TryPeek(out var next) && nanoseconds >= next.From)
+        {
+            _comment = taken = next.Comment;
+            _ahead.Dequeue();
+        }
+
+        return taken;
+    }
+
+    private void TurnOver(long nanoseconds)
+    {
+        AddStatistics("");
         WriteOut();
         _file.Dispose();
         while (_files.Count >= _ring!.Files)
@@ -244,25 +265,29 @@ public sealed class CaptureWriter : IDisposable
             throw Over(fault.Message);
         }
 
-        if (_phase.Length > 0)
+        if (_comment.Length > 0)
         {
-            MarkPhase();
+            Mark(nanoseconds, _comment);
+        }
+
+        foreach (var (comment, from) in _ahead)
+        {
+            Mark(from, comment);
         }
     }
 
-    private void MarkPhase()
+    private void Mark(long nanoseconds, string comment)
     {
-        _comment = PhaseMarks.Prefix + _phase;
         MakeRoom();
-        _buffer.AddMark(Math.Max(_phaseFrom, _fileFrom), _comment);
+        _buffer.AddMark(nanoseconds, comment);
     }
 
-    private void AddStatistics()
+    private void AddStatistics(string comment)
     {
         MakeRoom();
         // Each file tells its own losses, so that those of several files add up.
         var counts = new CaptureCounts(_counts.Received - _countsBefore.Received, _counts.Dropped - _countsBefore.Dropped, _counts.InterfaceDropped - _countsBefore.InterfaceDropped);
-        _buffer.AddStatistics(_fileFrom, Now(), counts, _fileFrames);
+        _buffer.AddStatistics(_fileFrom, Now(), counts, _fileFrames, comment);
     }
 
     private void MakeRoom()

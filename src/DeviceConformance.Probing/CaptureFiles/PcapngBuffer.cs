@@ -9,7 +9,7 @@ internal sealed class PcapngBuffer
     /// <summary>Bytes that it holds; the longest block fits many times.</summary>
     public const int Capacity = 2 << 20;
 
-    /// <summary>Bytes of an interface statistics block.</summary>
+    /// <summary>Bytes of an interface statistics block without a comment.</summary>
     public const int StatisticsSize = 100;
 
     private const int BlockFrame = 12;
@@ -90,7 +90,7 @@ internal sealed class PcapngBuffer
     }
 
     /// <summary>Interface statistics block.</summary>
-    public void AddStatistics(long from, long to, CaptureCounts counts, long written)
+    public void AddStatistics(long from, long to, CaptureCounts counts, long written, string comment)
     {
         var start = Begin(5);
         Number(0);
@@ -101,6 +101,7 @@ internal sealed class PcapngBuffer
         CountOption(5, counts.InterfaceDropped);
         CountOption(7, counts.Dropped);
         CountOption(8, written);
+        Option(Comment, comment);
         End(start, hasOptions: true);
     }
 

@@ -21,9 +21,8 @@ internal sealed class PhaseMarks
     private const int Most = 10_000;
     private const long Tick = 100;
 
+    // In the order of time. Frames come some time after they passed, so that the mark of one may come after that of a later phase.
     private readonly List<(string Name, long From)> _marks = [];
-
-    private long _earliest = long.MaxValue;
 
     /// <summary>Latest moment that the file tells of.</summary>
     public long Last { get; set; } = CapturedFrame.NoTime;
@@ -31,21 +30,10 @@ internal sealed class PhaseMarks
     /// <summary>Whether there is a mark so far.</summary>
     public bool Any => _marks.Count > 0;
 
-    /// <summary>Name of the phase of a moment, by the marks read so far; null before the first. A frame's mark comes before it, so that this is one step.</summary>
-    public string? At(long nanoseconds)
-    {
-        for (var mark = nanoseconds < _earliest ? -1 : _marks.Count - 1; mark >= 0; mark--)
-        {
-            if (_marks[mark].From <= nanoseconds)
-            {
-                return _marks[mark].Name;
-            }
-        }
+    /// <summary>Name of the phase of a moment, by the marks read so far; null before the first.</summary>
+    public string? At(long nanoseconds) => Before(nanoseconds) is > 0 and var count ? _marks[count - 1].Name : null;
 
-        return null;
-    }
-
-    /// <summary>Reads a comment; one that marks no phase is passed, as is the mark of the phase that is under way.</summary>
+    /// <summary>Reads a comment; one that marks no phase is passed, as is a mark of the phase that is under way.</summary>
     public void Read(ReadOnlySpan<byte> comment, long nanoseconds)
     {
         if (nanoseconds == CapturedFrame.NoTime || _marks.Count == Most || comment.Length > 4 * (LongestName + Prefix.Length) || !comment.StartsWith("phase: "u8))
@@ -54,10 +42,9 @@ internal sealed class PhaseMarks
         }
 
         var name = NameOf(Encoding.UTF8.GetString(comment[Prefix.Length..]));
-        if (name.Length > 0 && (_marks.Count == 0 || _marks[^1].Name != name))
+        if (name.Length > 0 && At(nanoseconds) != name)
         {
-            _marks.Add((name, nanoseconds));
-            _earliest = Math.Min(_earliest, nanoseconds);
+            _marks.Insert(Before(nanoseconds), (name, nanoseconds));
         }
     }
 
@@ -69,10 +56,32 @@ internal sealed class PhaseMarks
     }
 
     /// <summary>Phases in the order of time; the last ends behind the last moment that the file tells of.</summary>
-    public ImmutableArray<CapturePhase> Phases()
+    public ImmutableArray<CapturePhase> Phases() =>
+        [.. _marks.Select((mark, index) => new CapturePhase(mark.Name, Moment(mark.From), index + 1 < _marks.Count ? Moment(_marks[index + 1].From) : Moment(Math.Max(Last, mark.From)).AddTicks(1)))];
+
+    // How many marks there are up to a moment: mostly all of them.
+    private int Before(long nanoseconds)
     {
-        var marks = _marks.OrderBy(mark => mark.From).ToList();
-        return [.. marks.Select((mark, index) => new CapturePhase(mark.Name, Moment(mark.From), index + 1 < marks.Count ? Moment(marks[index + 1].From) : Moment(Math.Max(Last, mark.From)).AddTicks(1)))];
+        var (low, high) = (0, _marks.Count);
+        if (high > 0 && _marks[^1].From <= nanoseconds)
+        {
+            return high;
+        }
+
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_marks[middle].From <= nanoseconds)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
     }
 
     private static DateTimeOffset Moment(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / Tick);

@@ -357,7 +357,7 @@ internal sealed class InformationReader
 
     private static bool IsInPath(string text, Match match) => match.Index > 0 && text[match.Index - 1] is '/' or '.' or '@' or '-' or '_' or '&' or '=';
 
-    private static bool IsInsideWord(string text, Capture match) =>
+    private static bool IsInsideWord(string text, System.Text.RegularExpressions.Capture match) =>
         (match.Index > 0 && (char.IsAsciiLetterOrDigit(text[match.Index - 1]) || text[match.Index - 1] is ':' or '-'))
         || (match.Index + match.Length < text.Length && (char.IsAsciiLetterOrDigit(text[match.Index + match.Length]) || text[match.Index + match.Length] is ':' or '-' && match.Index + match.Length + 1 < text.Length && char.IsAsciiHexDigit(text[match.Index + match.Length + 1])));
 

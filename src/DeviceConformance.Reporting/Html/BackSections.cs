@@ -18,9 +18,9 @@ internal static class BackSections
         "Authorised by: name, function, signature",
     ];
 
-    public static Markup Evidence(EvidenceIndex evidence) => Section(
+    public static Markup Evidence(Assessment assessment, EvidenceIndex evidence) => Section(
         "evidence",
-        FrontSections.Heading("evidence"),
+        FrontSections.Heading(assessment, "evidence"),
         evidence.Items.IsEmpty
             ? Paragraph("No evidence is cited.")
             : Table(
@@ -33,7 +33,7 @@ internal static class BackSections
 
     public static Markup Basis(Assessment assessment) => Section(
         "basis",
-        FrontSections.Heading("basis"),
+        FrontSections.Heading(assessment, "basis"),
         Element("h3", "What the results relate to"),
         Paragraph($"The results relate only to the {(assessment.Dut.Samples.Length == 1 ? "sample" : "samples")} named at the top, in the software version, hardware version and state in which {(assessment.Dut.Samples.Length == 1 ? "it was" : "they were")} tested."),
         Paragraph("The tests look for indications that the device departs from its declaration or from the standard, with the effort that the test specification assumes. A PASS says that none was found; it does not say that the device has no vulnerability."),

@@ -16,6 +16,7 @@ internal sealed class EvidenceIndex
             .Concat(assessment.IcsVerification.Findings)
             .SelectMany(finding => finding.Evidence)
             .Concat(assessment.Scope.Select(line => line.Ref))
+            .Concat(assessment.Traffic.Select(traffic => traffic.Ref))
             .Append(assessment.Dut.Ref);
         var items = ImmutableArray.CreateBuilder<EvidenceItem>();
         foreach (var reference in assessment.Evidence.Select(item => item.Ref).Concat(cited))

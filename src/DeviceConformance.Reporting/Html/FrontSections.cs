@@ -10,18 +10,19 @@ namespace DeviceConformance.Reporting.Html;
 /// <summary>What a reader sees first: what was assessed, whether the run can be trusted, the verdict, the provisions at a glance.</summary>
 internal static class FrontSections
 {
-    private static readonly ImmutableArray<(string Id, string Heading)> Contents =
+    private static readonly ImmutableArray<(string Id, string Title)> Sections =
     [
-        ("health", "1 Run health and scope"),
-        ("overall", "2 Overall verdict"),
-        ("matrix", "3 Provisions at a glance"),
-        ("failures", "4 Failures"),
-        ("missing", "5 What is missing"),
-        ("ics", "6 Verification of the ICS"),
-        ("results", "7 Results in detail"),
-        ("untested", "8 Provisions not tested"),
-        ("evidence", "9 Evidence"),
-        ("basis", "10 Basis of this report"),
+        ("health", "Run health and scope"),
+        ("overall", "Overall verdict"),
+        ("matrix", "Provisions at a glance"),
+        ("failures", "Failures"),
+        ("missing", "What is missing"),
+        ("ics", "Verification of the ICS"),
+        ("results", "Results in detail"),
+        ("untested", "Provisions not tested"),
+        ("traffic", "Captured traffic"),
+        ("evidence", "Evidence"),
+        ("basis", "Basis of this report"),
     ];
 
     private const int NameLength = 120;
@@ -29,7 +30,7 @@ internal static class FrontSections
     private static readonly ImmutableArray<string> CountColumns = ["Level", "✗ FAIL", "? INCONCLUSIVE", "✓ PASS", "– not tested"];
 
     /// <summary>Heading of a section by its id, so that contents and section can not differ.</summary>
-    public static string Heading(string id) => Contents.First(entry => entry.Id == id).Heading;
+    public static string Heading(Assessment assessment, string id) => Contents(assessment).First(entry => entry.Id == id).Heading;
 
     public static Markup Title(Assessment assessment)
     {
@@ -73,7 +74,7 @@ internal static class FrontSections
             Element(
                 "nav",
                 With("aria-label", "Contents"),
-                Element("ul", All(Contents.Select(entry => Element("li", Link(entry.Id, entry.Heading)))))));
+                Element("ul", All(Contents(assessment).Select(entry => Element("li", Link(entry.Id, entry.Heading)))))));
     }
 
     public static Markup Health(Assessment assessment, EvidenceIndex evidence)
@@ -82,7 +83,7 @@ internal static class FrontSections
         var complete = assessment.Scope.Count(line => line.IsComplete);
         return Section(
             "health",
-            Heading("health"),
+            Heading(assessment, "health"),
             problems.IsEmpty
                 ? Element("p", Class("notice"), Element("strong", "The run is sound."), " No fault of the harness, the laboratory or the evidence was recorded.")
                 : Element(
@@ -110,6 +111,11 @@ internal static class FrontSections
             If(!assessment.Run.Requests.IsEmpty, () => Requests(assessment)));
     }
 
+    /// <summary>Sections with their numbers; captured traffic is one only where there is any.</summary>
+    private static IEnumerable<(string Id, string Heading)> Contents(Assessment assessment) => Sections
+        .Where(section => section.Id != "traffic" || !assessment.Traffic.IsEmpty)
+        .Select((section, at) => (section.Id, $"{at + 1} {section.Title}"));
+
     private static Markup Requests(Assessment assessment)
     {
         var counts = RequestCount.Of(assessment.Run.Requests);
@@ -131,7 +137,7 @@ internal static class FrontSections
         var verdict = assessment.Overall.Verdict;
         return Section(
             "overall",
-            Heading("overall"),
+            Heading(assessment, "overall"),
             Element(
                 "div",
                 Class($"verdict {ClassOf(verdict)}"),
@@ -153,7 +159,7 @@ internal static class FrontSections
 
     public static Markup Matrix(Assessment assessment) => Section(
         "matrix",
-        Heading("matrix"),
+        Heading(assessment, "matrix"),
         Element("p", Class("legend"), Badge(Verdict.Pass), " ", Badge(Verdict.Fail), " ", Badge(Verdict.Inconclusive), " ", Badge(null), " M mandatory, R recommended. Each number leads to its results."),
         Element(
             "table",

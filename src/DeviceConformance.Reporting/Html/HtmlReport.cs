@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using DeviceConformance.Model.Reports;
+using DeviceConformance.Reporting.Html.Traffic;
 using static DeviceConformance.Reporting.Html.Markup;
 
 namespace DeviceConformance.Reporting.Html;
@@ -59,7 +60,8 @@ public static class HtmlReport
                     OutcomeSections.Ics(assessment, evidence),
                     ResultSections.Results(assessment, evidence),
                     ResultSections.Untested(assessment),
-                    BackSections.Evidence(evidence),
+                    TrafficSection.Of(assessment, evidence),
+                    BackSections.Evidence(assessment, evidence),
                     BackSections.Basis(assessment)),
                 BackSections.End(assessment)));
     }

@@ -39,6 +39,9 @@ internal abstract record Markup
     public static Markup Link(string id, params ReadOnlySpan<Markup> contents) =>
         Element("a", [new Attribute("href", "#" + Checked(id)), .. contents]);
 
+    /// <summary>A shape of the page (SVG <c>use</c>) at a place of a picture.</summary>
+    public static Markup Use(string id, string x, string y) => Element("use", new Attribute("href", "#" + Checked(id)), With("x", x), With("y", y));
+
     /// <summary>One part after the other.</summary>
     public static Markup All(IEnumerable<Markup> parts) => new Several([.. parts]);
 

@@ -10,7 +10,7 @@ internal sealed class MarkupWriter(TextWriter output)
 
     private static readonly FrozenSet<string> OwnLine = FrozenSet.Create(
         "html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "article", "footer", "div", "p", "h1", "h2", "h3", "h4", "ul", "ol", "li",
-        "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "td", "th", "details", "summary", "pre", "fieldset", "legend", "label");
+        "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "td", "th", "details", "summary", "pre", "fieldset", "legend", "label", "figure", "figcaption", "svg");
 
     private static readonly SearchValues<char> Special = SearchValues.Create("&<>\"'");
 

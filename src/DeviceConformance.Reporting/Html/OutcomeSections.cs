@@ -16,7 +16,7 @@ internal static class OutcomeSections
         var printed = new HashSet<EvidenceRef>();
         return Section(
             "failures",
-            FrontSections.Heading("failures"),
+            FrontSections.Heading(assessment, "failures"),
             failed.Count == 0 ? Paragraph("No tested provision fails.") : None,
             All(failed.Select(tested => Failure(tested, evidence, printed))),
             If(outweighed.Length > 0, () => Element(
@@ -40,7 +40,7 @@ internal static class OutcomeSections
         var single = items.Where(item => !item.IsShared).ToList();
         return Section(
             "missing",
-            FrontSections.Heading("missing"),
+            FrontSections.Heading(assessment, "missing"),
             items.IsEmpty
                 ? Paragraph("Nothing: every unit that was tested could be decided.")
                 : Paragraph($"{Words.Count(items.Length, "thing")} to do before every unit can be decided. INCONCLUSIVE is not a pass."),
@@ -57,7 +57,7 @@ internal static class OutcomeSections
         var verification = assessment.IcsVerification;
         return Section(
             "ics",
-            FrontSections.Heading("ics"),
+            FrontSections.Heading(assessment, "ics"),
             Paragraph(
                 Badge(verification.Verdict),
                 " ",

@@ -16,7 +16,7 @@ internal static class ResultSections
         var tested = assessment.Groups.Where(group => group.Verdict is not null).ToList();
         return Section(
             "results",
-            FrontSections.Heading("results"),
+            FrontSections.Heading(assessment, "results"),
             tested.Count == 0 ? Paragraph("No provision was tested.") : Filter(),
             All(tested.Select(group => Group(group, evidence))));
     }
@@ -26,7 +26,7 @@ internal static class ResultSections
         var untested = assessment.Groups.Where(group => group.Verdict is null).ToList();
         return Section(
             "untested",
-            FrontSections.Heading("untested"),
+            FrontSections.Heading(assessment, "untested"),
             untested.Count == 0
                 ? Paragraph("All provisions were tested.")
                 : Table(

@@ -136,6 +136,43 @@ internal static class StyleSheets
         .said.pass { color: var(--pass); } .said.fail { color: var(--fail); } .said.inconclusive { color: var(--open); }
         :target { scroll-margin-top: 1rem; }
         .unit:target, tr:target { background: var(--open-soft); }
+        .notice.partial { border-left-color: var(--open); background: var(--open-soft); }
+        figure { margin: 2rem 0; }
+        figcaption { margin-bottom: .4rem; font-size: .92rem; }
+        figure .legend, .phases { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; margin: 0 0 .6rem; padding: 0; list-style: none; font-size: .85rem; }
+        figure .legend li { display: flex; gap: .35rem; align-items: center; color: var(--quiet); }
+        .shapes { position: absolute; }
+        .sign { flex: none; overflow: visible; margin-right: .15em; vertical-align: -.1em; }
+        .mark, .link, .more, .span { stroke-width: 1.6px; fill: none; }
+        .encrypted { stroke: var(--link); } .mark.encrypted { fill: var(--link); }
+        .clear { stroke: var(--open); } .mark.clear { fill: var(--paper); }
+        .unknown { stroke: var(--ink); } .mark.unknown { fill: var(--paper); }
+        .no-content { stroke: var(--quiet); }
+        .link { stroke-width: 2px; } .link.clear { stroke-dasharray: 9 5; } .link.unknown { stroke-dasharray: 2 4; } .link.no-content { stroke-width: 1px; }
+        .node { fill: var(--paper); stroke: var(--ink); stroke-width: 1.6px; } .node.declared, .node.basic-service { fill: var(--ink); }
+        .span { stroke: var(--quiet); stroke-width: 1px; }
+        .more { stroke: var(--quiet); stroke-width: 4px; stroke-dasharray: 1.5 3; } .links .more { stroke-width: 1px; }
+        .lane { display: grid; grid-template-columns: 18rem 1fr; gap: 0 1rem; align-items: stretch; border-bottom: 1px solid var(--line); }
+        .lane p { margin: 0; } .lane .label { padding: .3rem 0; } .lane.axis p { align-self: center; font-size: .8rem; color: var(--quiet); }
+        .label .subject, .graph .subject { padding: 0; background: none; font-weight: 600; }
+        .label .quiet, .graph .quiet { font-size: .78rem; line-height: 1.35; }
+        .strip { position: relative; min-height: 1.7rem; font: .72rem/1 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; }
+        .strip svg { position: absolute; inset: 0; overflow: visible; }
+        .strip.rows-2 { min-height: 2.6rem; } .strip.rows-3 { min-height: 3.5rem; } .strip.rows-4 { min-height: 4.4rem; } .strip.axis-1 { min-height: 1.2rem; } .strip.axis-2 { min-height: 2.4rem; }
+        .strip text { fill: var(--quiet); text-anchor: middle; } .strip text.begin { text-anchor: start; } .strip text.end { text-anchor: end; }
+        .strip .number { fill: var(--ink); font-weight: 650; }
+        .band { stroke: var(--line); stroke-width: 1px; } .band-0 { fill: var(--soft); } .band-1 { fill: var(--line); fill-opacity: .55; }
+        .tick { stroke: var(--line); stroke-width: 1px; }
+        .unrecorded { fill: var(--paper); stroke: var(--quiet); stroke-width: 1px; stroke-dasharray: 3 3; }
+        .phases { counter-reset: phase; margin-top: .6rem; } .phases li { counter-increment: phase; color: var(--quiet); } .phases li::before { content: counter(phase) " "; font-weight: 650; color: var(--ink); }
+        .graph { display: grid; grid-template-columns: minmax(4.5rem, 9rem) minmax(3.5rem, 1fr) minmax(0, 2.6fr); }
+        .graph .dut { align-self: center; margin: 0; padding: .5rem; border: 2px solid var(--ink); font-size: .85rem; font-weight: 650; text-align: center; }
+        .links { position: relative; } .links svg { position: absolute; inset: 0; overflow: visible; }
+        .graph ul { display: grid; grid-auto-rows: 1fr; margin: 0; padding: 0 0 0 .6rem; list-style: none; }
+        .graph li { display: flex; flex-direction: column; justify-content: center; max-width: none; padding: .2rem 0; }
+        .graph li p { margin: 0; max-width: none; } .graph .place p { align-self: stretch; border-bottom: 1px solid var(--line); font-size: .85rem; font-weight: 650; }
+        .facts-table { margin: 1.75rem 0 .5rem; } .facts-table table { table-layout: fixed; } .facts-table.conversations th:nth-child(2) { width: 34%; } .facts-table p { margin: 0; }
+        .display-filter { user-select: all; color: var(--quiet); }
         .blanks { border-top: 1px solid var(--line); }
         .blanks > div { display: grid; grid-template-columns: 22rem 1fr; gap: 1rem; min-height: 2.4rem; padding: .4rem 0; border-bottom: 1px solid var(--line); }
         .blanks dd { margin: 0; }
@@ -167,6 +204,8 @@ internal static class StyleSheets
           .counts { overflow-wrap: normal; }
           .counts tbody th { white-space: nowrap; }
           .hash { max-width: none; }
+          .lane { grid-template-columns: 1fr; padding-bottom: .3rem; } .lane .label { padding-bottom: 0; }
+          .graph { grid-template-columns: 5.4rem 2.6rem minmax(0, 1fr); } .graph .dut { padding: .3rem; font-size: .75rem; }
         }
         @media print {
           :root { color-scheme: light; }
@@ -200,6 +239,9 @@ internal static class StyleSheets
           #evidence thead th:first-child { width: 40mm; }
           #evidence thead th:last-child { width: 84mm; }
           .blanks > div { grid-template-columns: 75mm 1fr; min-height: 9mm; }
+          figure { margin: 5mm 0; } .lane, .graph, figure .legend { break-inside: avoid; } figcaption, .lane.axis { break-after: avoid; }
+          .lane { grid-template-columns: 56mm 1fr; } .lane .label { padding: .6mm 0; } .facts-table { margin-top: 5mm; } .facts-table .hash { white-space: normal; }
+          .mark, .node, .band, .unrecorded { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
         }
         """;
 

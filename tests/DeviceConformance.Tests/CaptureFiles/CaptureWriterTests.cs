@@ -94,6 +94,30 @@ public sealed class CaptureWriterTests
     }
 
     [Test]
+    public void Frames_that_come_late_carry_the_mark_of_the_phase_in_which_they_passed()
+    {
+        var time = new ManualTime();
+        var zero = time.GetUtcNow();
+        using (var writer = CaptureWriter.Create(In("a.pcapng"), new CaptureOrigin("x", LinkType.Raw), null, time))
+        {
+            foreach (var phase in new[] { "a", "b", "c", "d" })
+            {
+                writer.BeginPhase(phase);
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            writer.Write(At(zero, 0.5), 1, [1]);
+            writer.Write(At(zero, 1.5), 1, [2]);
+            writer.Write(At(zero, 3.5), 1, [3]);
+        }
+
+        Assert.That(Run("tshark", "-n", "-r", In("a.pcapng"), "-T", "fields", "-e", "frame.number", "-e", "frame.comment"), Is.EqualTo("1\tphase: a\n2\tphase: b\n3\tphase: d\n"));
+        using var reader = CaptureReader.Open(In("a.pcapng"));
+        Drain(reader);
+        Assert.That(reader.Phases.Select(phase => (phase.Name, (phase.From - zero).TotalSeconds)), Is.EqualTo(new[] { ("a", 0.0), ("b", 1), ("c", 2), ("d", 3) }));
+    }
+
+    [Test]
     public void Phases_marked_in_Wireshark_are_read()
     {
         Record(In("a.pcapng"), 9);

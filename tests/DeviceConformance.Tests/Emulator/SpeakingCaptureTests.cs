@@ -5,6 +5,8 @@ using System.Security.Cryptography;
 using DeviceConformance.Emulator.Cloud;
 using DeviceConformance.Emulator.Faults;
 using DeviceConformance.Emulator.Outgoing;
+using DeviceConformance.Probing.Capture;
+using DeviceConformance.Probing.CaptureFiles;
 using NUnit.Framework;
 
 namespace DeviceConformance.Tests.Emulator;
@@ -15,6 +17,9 @@ namespace DeviceConformance.Tests.Emulator;
 public sealed class SpeakingCaptureTests
 {
     private const int DiscardPort = 9;
+
+    // Many tests record side by side.
+    private const int Buffer = 4 << 20;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     [Test]
@@ -68,6 +73,18 @@ public sealed class SpeakingCaptureTests
         Assert.That(types.Count(type => type == "23"), Is.GreaterThanOrEqualTo(2), "request and answer");
     }
 
+    [Test]
+    public async Task Recording_tells_the_phases_of_the_cycle()
+    {
+        using var recording = await RecordAsync(DeviceFaults.None);
+        using var reader = CaptureReader.Open(recording.File);
+        while (reader.TryRead(out _))
+        {
+        }
+
+        Assert.That(reader.Phases.Select(phase => phase.Name), Is.EqualTo(SpeakingDevice.Phases));
+    }
+
     private static string[] Clear(Recording recording) => [.. recording.Read("http || mqtt", "frame.protocols").Where(protocols => !protocols.Contains(":tls", StringComparison.Ordinal))];
 
     private static async Task<Recording> RecordAsync(DeviceFaults fault)
@@ -81,38 +98,26 @@ public sealed class SpeakingCaptureTests
         var cloud = await VendorCloud.StartAsync(new VendorCloudOptions { Network = SpeakingTests.NextNetwork() });
         await using var ended = cloud;
         var file = Path.Combine(Path.GetTempPath(), $"dct-speaking-{Guid.NewGuid():N}.pcapng");
-        using var dumpcap = Start("dumpcap", ["-q", "-i", "lo", "-w", file, "-f", $"host {device.Address}"], readsErrors: true);
-        try
+        using var deadline = new CancellationTokenSource(_patience);
+        using var recorder = CaptureRecorder.Start(new CaptureSettings("lo", $"host {device.Address}") { BufferBytes = Buffer }, file);
+        var speaking = new SpeakingOptions
         {
-            using var deadline = new CancellationTokenSource(_patience);
-            string? line;
-            do
+            TelemetryInterval = TimeSpan.Zero,
+            PhaseBegins = phase =>
             {
-                line = await dumpcap.StandardError.ReadLineAsync(deadline.Token);
-            }
-            while (line is not null && !line.StartsWith("File:", StringComparison.Ordinal));
-            Assert.That(line, Is.Not.Null, "dumpcap records");
-            var rest = dumpcap.StandardError.ReadToEndAsync(deadline.Token);
-            await new SpeakingDevice(device.Device, cloud, new SpeakingOptions { TelemetryInterval = TimeSpan.Zero }).RunCycleAsync(deadline.Token);
-
-            await AwaitEverythingAsync(file, device.Address, deadline.Token);
-            await StopAsync(dumpcap, deadline.Token);
-            await rest;
-        }
-        finally
-        {
-            if (!dumpcap.HasExited)
-            {
-                dumpcap.Kill();
-            }
-        }
-
+                recorder.BeginPhase(phase);
+                return Task.CompletedTask;
+            },
+        };
+        await new SpeakingDevice(device.Device, cloud, speaking).RunCycleAsync(deadline.Token);
+        await AwaitEverythingAsync(recorder, file, device.Address, deadline.Token);
+        Assert.That(await recorder.StopAsync() is { Fault: "", Counts.Lost: 0 }, Is.True);
         return new Recording(file, device.Address, cloud);
     }
 
-    // The last datagram is one that we know: when dumpcap has written it, it has written everything before. It goes to the port for discarding
+    // The last datagram is one that we know: when it is recorded, everything before is. It goes to the port for discarding
     // (RFC 863): at a server's port tshark would take its random bytes for a question.
-    private static async Task AwaitEverythingAsync(string file, IPAddress device, CancellationToken cancellationToken)
+    private static async Task AwaitEverythingAsync(CaptureRecorder recorder, string file, IPAddress device, CancellationToken cancellationToken)
     {
         var mark = RandomNumberGenerator.GetBytes(11);
         using (var socket = new UdpClient(new IPEndPoint(device, 0)))
@@ -120,22 +125,15 @@ public sealed class SpeakingCaptureTests
             await socket.SendAsync(mark, new IPEndPoint(device, DiscardPort), cancellationToken);
         }
 
-        while (File.ReadAllBytes(file).AsSpan().IndexOf(mark) < 0)
+        for (recorder.Flush(); File.ReadAllBytes(file).AsSpan().IndexOf(mark) < 0; recorder.Flush())
         {
             await Task.Delay(20, cancellationToken);
         }
     }
 
-    private static async Task StopAsync(Process dumpcap, CancellationToken cancellationToken)
+    private static Process Start(string program, IEnumerable<string> arguments)
     {
-        using var interrupt = Start("kill", ["-INT", $"{dumpcap.Id}"], readsErrors: false);
-        await interrupt.WaitForExitAsync(cancellationToken);
-        await dumpcap.WaitForExitAsync(cancellationToken);
-    }
-
-    private static Process Start(string program, IEnumerable<string> arguments, bool readsErrors)
-    {
-        var start = new ProcessStartInfo(program) { RedirectStandardError = readsErrors, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -161,7 +159,7 @@ public sealed class SpeakingCaptureTests
                 $"udp.port=={Cloud.ForeignResolver.Port},dns",
             ];
             var decodes = rules.SelectMany(rule => new[] { "-d", rule });
-            using var tshark = Start("tshark", ["-n", "-r", File, .. decodes, "-Y", filter, "-T", "fields", "-e", field], readsErrors: false);
+            using var tshark = Start("tshark", ["-n", "-r", File, .. decodes, "-Y", filter, "-T", "fields", "-e", field]);
             var lines = tshark.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
             tshark.WaitForExit();
             Assert.That(tshark.ExitCode, Is.Zero);

@@ -50,6 +50,26 @@ internal sealed class Dct : IDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Types a line on its console.</summary>
+    public void Type(string line) => _process.StandardInput.WriteLine(line);
+
+    /// <summary>Waits until it has printed something.</summary>
+    /// <exception cref="InvalidOperationException">It ended before.</exception>
+    public async Task AwaitAsync(string words)
+    {
+        using var deadline = new CancellationTokenSource(_deadline);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!Printed().Contains(words, StringComparison.Ordinal))
+        {
+            if (_process.HasExited)
+            {
+                throw new InvalidOperationException($"dct ended before it printed '{words}': {Printed()}");
+            }
+
+            await tick.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+
     /// <summary>Waits for the end.</summary>
     public async Task<DctResult> EndAsync()
     {
@@ -91,6 +111,14 @@ internal sealed class Dct : IDisposable
 
     private static ProcessStartInfo Described(string program, IEnumerable<string> arguments) =>
         new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+
+    private string Printed()
+    {
+        lock (_output)
+        {
+            return $"{_output}{_errors}";
+        }
+    }
 
     private void Append(StringBuilder text, string? line)
     {

@@ -106,6 +106,10 @@ public sealed class NetworkNamespace : IDisposable
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"])
         .Any(folder => File.Exists(Path.Combine(folder, program)));
 
+    /// <summary>Runs a program in the test process's network to its end and gives what it printed.</summary>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public static string RunOnHost(string program, params IReadOnlyList<string> arguments) => Checked(program, arguments);
+
     /// <summary>Runs a program in the device's network to its end and gives what it printed.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public string Run(string program, params IReadOnlyList<string> arguments) => Checked("ip", ["netns", "exec", Name, program, .. arguments]);

@@ -17,11 +17,13 @@ public sealed partial class HtmlReportTests
     [
         "html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "article", "footer", "div", "span", "p", "h1", "h2", "h3", "h4", "small", "strong", "code",
         "a", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre", "fieldset", "legend", "label", "input",
+        "figure", "figcaption", "svg", "defs", "rect", "circle", "line", "path", "text", "use", "desc",
     ];
 
     private static readonly HashSet<string> Attributes =
     [
         "lang", "charset", "http-equiv", "content", "name", "id", "class", "href", "title", "role", "scope", "tabindex", "type", "checked", "data-label", "aria-label", "aria-labelledby", "aria-hidden",
+        "x", "y", "x1", "y1", "x2", "y2", "r", "d", "width", "height", "transform",
     ];
 
     private static readonly int PlainTags = Markup(HtmlReport.Render(Samples.WithText("x"))).Count;
@@ -78,7 +80,7 @@ public sealed partial class HtmlReportTests
     [Test]
     public void Every_link_has_a_target_and_every_id_is_there_once()
     {
-        foreach (var assessment in new[] { Samples.EveryKind, Samples.Empty, Samples.Huge(30, 2) })
+        foreach (var assessment in new[] { Samples.EveryKind, Samples.Empty, Samples.Huge(30, 2), TrafficSamples.EveryKind, TrafficSamples.Twice })
         {
             var attributes = Attribute().Matches(HtmlReport.Render(assessment)).ToList();
             var ids = attributes.Where(match => match.Groups[1].Value == "id").Select(match => match.Groups[2].Value).ToList();
@@ -178,7 +180,7 @@ public sealed partial class HtmlReportTests
     }
 
     /// <summary>All tags of a page, after checking that it is well-formed and made of known elements and attributes only.</summary>
-    private static List<string> Markup(string page)
+    internal static List<string> Markup(string page)
     {
         page = page["<!DOCTYPE html>\n".Length..];
         page = Regex.Replace(page, "<style>.*?</style>", "", RegexOptions.Singleline);
@@ -221,9 +223,9 @@ public sealed partial class HtmlReportTests
     /// <summary>Contrast ratio (WCAG 2.2, 1.4.3).</summary>
     private static double Contrast(double one, double other) => (Math.Max(one, other) + 0.05) / (Math.Min(one, other) + 0.05);
 
-    [GeneratedRegex("""<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"<>]*")*)>""")]
+    [GeneratedRegex("""<(/?)([a-z][a-z0-9]*)((?: [a-z][a-z0-9-]*="[^"<>]*")*)>""")]
     private static partial Regex Tag();
 
-    [GeneratedRegex(" ([a-z-]+)=\"([^\"<>]*)\"")]
+    [GeneratedRegex(" ([a-z][a-z0-9-]*)=\"([^\"<>]*)\"")]
     private static partial Regex Attribute();
 }

@@ -38,7 +38,10 @@ internal static class TrafficSamples
     /// <summary>Captures without a single frame.</summary>
     public static Assessment NoFrame { get; } = With(Seen([new CaptureSeen("empty.pcap", new string('0', 64), "pcap", 0, 24, null, null, null, "")], [], []));
 
-    public static IEnumerable<Assessment> All => [EveryKind, Day, TenSeconds, ManyPhases, Silent, NoFrame];
+    /// <summary>Two analyses that stand beside each other.</summary>
+    public static Assessment Twice { get; } = EveryKind with { Traffic = [.. EveryKind.Traffic, .. TenSeconds.Traffic] };
+
+    public static IEnumerable<Assessment> All => [EveryKind, Day, Twice, TenSeconds, ManyPhases, Silent, NoFrame];
 
     /// <summary>Traffic in which every text that comes from outside is <paramref name="text"/>.</summary>
     public static Assessment WithText(string text)
