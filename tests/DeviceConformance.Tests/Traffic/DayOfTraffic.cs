@@ -21,6 +21,9 @@ internal sealed class DayOfTraffic
 
     private static readonly byte[] _header = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
     private static readonly string[] _names = ["api.vendor.example", "updates.vendor.example", "telemetry.vendor.example", "media.cdn.example", "time.vendor.example", "shop.vendor.example"];
+    // Bytes of what begins at a time, on average.
+    private const int AverageTalk = 320_000;
+
     private readonly Random _random;
     private readonly byte[] _noise = new byte[1 << 20];
     private readonly byte[] _hello;
@@ -54,13 +57,14 @@ internal sealed class DayOfTraffic
         var record = new byte[16];
         var (written, started) = (24L, 0L);
         var micros = (long)time.TotalMicroseconds;
+        var pause = (int)Math.Clamp(micros * (double)AverageTalk / length, 1000, 1_000_000_000);
         while (written < length || _talks.Count > 0)
         {
-            // What begins next is due when as much of the time has passed as of the length is written.
-            while (written < length && (_talks.Count == 0 || started <= (long)((double)written / length * micros)))
+            // What begins next comes after what was before it in time; the pauses spread the length over the time.
+            while (written < length && (!_talks.TryPeek(out _, out var next) || started <= next.Time))
             {
                 Begin(started);
-                started = Math.Max(started + _random.Next(50_000, 2_000_000), (long)((double)written / length * micros));
+                started += _random.Next(pause / 5, 2 * pause - pause / 5);
             }
 
             _talks.TryDequeue(out var talk, out var at);
