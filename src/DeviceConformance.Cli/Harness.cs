@@ -15,6 +15,7 @@ using DeviceConformance.Probing.Sessions;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
 using DeviceConformance.Probing.Tls.Attacks;
+using DeviceConformance.Probing.Traffic;
 using DeviceConformance.Probing.UdpSweep;
 using DeviceConformance.Probing.Updates;
 using DeviceConformance.TestCases;
@@ -40,6 +41,7 @@ internal static class Harness
     /// <summary>All probes. A new one is a line here.</summary>
     public static ImmutableArray<Probe> Probes() =>
     [
+        new TrafficWatchProbe(),
         new TcpPortSweepProbe(),
         new UdpPortSweepProbe(),
         new ServiceIdentificationProbe(),

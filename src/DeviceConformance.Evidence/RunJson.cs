@@ -62,7 +62,11 @@ public sealed record RunManifest(
     string Command,
     string DeclarationFolder,
     SortedDictionary<string, string> Sources,
-    SortedDictionary<string, string> Files);
+    SortedDictionary<string, string> Files)
+{
+    /// <summary>Captures that the run's command named, by full path, so that an interrupted run finds them again. What they held is in the journal.</summary>
+    public IReadOnlyList<string>? Captures { get; init; }
+}
 
 /// <summary>JSON of the run folder.</summary>
 [JsonSourceGenerationOptions(

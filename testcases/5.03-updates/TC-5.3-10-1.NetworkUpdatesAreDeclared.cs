@@ -11,7 +11,7 @@ namespace DeviceConformance.TestCases.Updates;
 /// <summary>Checks that the DUT listens for no update that 7-UpdMech does not declare.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.3-10; TS 103 701 test case 5.3-10-1 (mixed), unit c, both editions.
-/// Cannot see: updates that the DUT fetches from elsewhere; update paths behind a login.
+/// Cannot see: updates that the DUT fetches from elsewhere, beyond what captures show; update paths behind a login.
 /// </remarks>
 public sealed partial class NetworkUpdatesAreDeclared : TestCase
 {
@@ -29,7 +29,7 @@ public sealed partial class NetworkUpdatesAreDeclared : TestCase
         foreach (var (survey, reference) in DutServices.Surveys(declared, seen))
         {
             evidence.Add(reference);
-            foreach (var open in survey.Open.Where(open => !declaredPorts.Contains(survey.Endpoint.Port) && UpdatePath().IsMatch(open.Where)))
+            foreach (var open in survey.Open.Where(open => !declaredPorts.Contains(survey.Endpoint.Port) && IsUpdatePath(open.Where)))
             {
                 sound = false;
                 yield return Finding.Fail(
@@ -56,6 +56,11 @@ public sealed partial class NetworkUpdatesAreDeclared : TestCase
             yield return gap;
         }
 
+        foreach (var open in UpdateTraffic.Judge(declared, seen))
+        {
+            yield return open;
+        }
+
         if (sound)
         {
             yield return Finding.Pass(
@@ -64,6 +69,9 @@ public sealed partial class NetworkUpdatesAreDeclared : TestCase
                 [.. evidence, .. DeclaredLogins.SweepEvidence(declared, seen)]);
         }
     }
+
+    /// <summary>Whether a path or request reads like one for updates.</summary>
+    internal static bool IsUpdatePath(string text) => UpdatePath().IsMatch(text);
 
     private static IEnumerable<int> Ports(UpdMechFacts facts) => facts.Offer.Or(null!) switch
     {

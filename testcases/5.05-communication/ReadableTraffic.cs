@@ -31,18 +31,24 @@ internal static class ReadableTraffic
             item => declared.Ixit.Find(item.Entry) is { Table.Role: IxitRole.PersData } entry && entry.Field("Sensitive").IsDeclared && ReferencedMechanisms.IsSensitive(entry));
 
     /// <summary>
-    /// What is readable and is the fault of no entry: for each peer one question to the examiner. Address assignment, name resolution,
-    /// discovery and time are readable by design and not asked about.
+    /// What the declaration does not explain: conversations with hosts that no entry names, and what is readable and is the fault of no
+    /// entry. For each peer it is one question to the examiner: encrypted or not, nothing in the unit says that it is wrong. Address
+    /// assignment, name resolution by the given resolver, discovery and time need no declaration.
     /// </summary>
     public static IEnumerable<Finding> Unattributed(Declaration declared, ObservationSet seen)
     {
         var mechanisms = declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).ToList();
         foreach (var (traffic, evidence) in DeclaredTraffic.Captured(seen))
         {
+            var undeclared = DeclaredDestinations.Undeclared(declared, traffic).ToHashSet();
             var conversations = traffic.Conversations
-                .Where(conversation => !DeclaredTraffic.IsInfrastructure(conversation) && DeclaredTraffic.IsReadable(conversation))
-                .Where(conversation => !mechanisms.Any(pair => IsSettled(pair.Facts) && DeclaredTraffic.Belongs(conversation, pair.Facts)))
-                .Select(conversation => (conversation.Peer, Says: $"{conversation.Application} with {conversation.Title} belongs to no declared mechanism ({conversation.Where})"));
+                .Where(conversation => conversation.Transport is not null)
+                .Where(conversation => undeclared.Contains(conversation)
+                    || (DeclaredTraffic.IsReadable(conversation)
+                        && !DeclaredDestinations.IsInfrastructure(declared, traffic, conversation)
+                        && !mechanisms.Exists(pair => IsSettled(pair.Facts) && DeclaredTraffic.Belongs(conversation, pair.Facts))))
+                .Where(conversation => !mechanisms.Exists(pair => DeclaredTraffic.IsProtected(pair.Facts) && DeclaredTraffic.Concerns(declared, traffic, conversation, pair.Facts)))
+                .Select(conversation => (conversation.Peer, Says: Explain(declared, traffic, conversation)));
             var items = traffic.ClearItems
                 .Where(item => !IsPublic(declared, item) && SubjectOf(declared, seen, item) is null)
                 .Select(item => (item.Peer, Says: $"{What(item)} {Way(item)} belongs to no entry ({item.Where})"));
@@ -51,12 +57,17 @@ internal static class ReadableTraffic
                 var all = peer.ToList();
                 yield return Finding.Inconclusive(
                     $"traffic/{peer.Key}",
-                    $"Captures show readable traffic that the declaration does not explain: {string.Join("; ", all.Take(MostNamed))}{(all.Count > MostNamed ? $"; and {all.Count - MostNamed} more" : "")}.",
-                    "Find out from the frames whether it needs protection: declare the mechanism with role, transport, port and peer among its facts, or decide this point with 'dct answer'.",
+                    $"Captures show traffic that the declaration does not explain: {string.Join("; ", all.Take(MostNamed))}{(all.Count > MostNamed ? $"; and {all.Count - MostNamed} more" : "")}.",
+                    "Find out from the frames what it is for and whether it needs protection: declare the mechanism with role, transport, port and peer among its facts, or decide this point with 'dct answer'.",
                     evidence);
             }
         }
     }
+
+    private static string Explain(Declaration declared, TrafficSeen traffic, ConversationSeen conversation) =>
+        conversation.Protocol == ServiceProtocol.Dns && DeclaredDestinations.IsForeignResolver(declared, traffic, conversation.Peer)
+            ? $"the DUT asks {conversation.Title} for names, a resolver that it was not given ({conversation.Where})"
+            : $"{(DeclaredTraffic.IsReadable(conversation) ? "readable " : "")}{conversation.Application} with {conversation.Title} belongs to no declared mechanism ({conversation.Where})";
 
     private static IEnumerable<Finding> JudgeItems(Declaration declared, ObservationSet seen, Func<ClearItemSeen, bool> isOfKind, Func<ClearItemSeen, bool> concerns)
     {
@@ -94,10 +105,10 @@ internal static class ReadableTraffic
     private static IEnumerable<(IxitEntry Entry, ComMechFacts Facts)> MechanismsOf(Declaration declared, ObservationSet seen, ClearItemSeen item)
     {
         var conversations = DeclaredTraffic.Captured(seen)
-            .SelectMany(captured => captured.Traffic.Conversations)
-            .Where(conversation => conversation.Peer == item.Peer && conversation.Port == item.Port && conversation.Transport == item.Transport)
+            .SelectMany(captured => captured.Traffic.Conversations, (captured, conversation) => (captured.Traffic, Conversation: conversation))
+            .Where(row => row.Conversation.Peer == item.Peer && row.Conversation.Port == item.Port && row.Conversation.Transport == item.Transport)
             .ToList();
-        return declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).Where(pair => conversations.Exists(conversation => DeclaredTraffic.Belongs(conversation, pair.Facts)));
+        return declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).Where(pair => conversations.Exists(row => DeclaredTraffic.Concerns(declared, row.Traffic, row.Conversation, pair.Facts)));
     }
 
     // Declared as clear text, or judged against its protection elsewhere; any other mechanism may protect inside what is readable.
@@ -117,6 +128,7 @@ internal static class ReadableTraffic
         _ => $"A personal datum ({item.Label})",
     };
 
-    private static string Way(ClearItemSeen item) =>
+    /// <summary>From whom to whom an item passed, for a sentence.</summary>
+    public static string Way(ClearItemSeen item) =>
         $"{(item.FromDut ? "from the DUT to" : "to the DUT from")} {(item.PeerNames.IsEmpty ? item.Peer : $"{item.PeerNames[0]} ({item.Peer})")} {(item.Transport == Transport.Udp ? "udp" : "tcp")}/{item.Port}";
 }

@@ -24,7 +24,7 @@ internal static class ReferencedMechanisms
 
     /// <summary>Findings for mechanisms: what probes show of their servers, and what captures show of their traffic.</summary>
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IEnumerable<(IxitEntry Entry, ComMechFacts Facts)> mechanisms) =>
-        mechanisms.SelectMany(pair => DeclaredTls.Judge(declared, seen, pair.Entry, pair.Facts).Concat(DeclaredTraffic.Judge(seen, pair.Entry, pair.Facts)));
+        mechanisms.SelectMany(pair => DeclaredTls.Judge(declared, seen, pair.Entry, pair.Facts).Concat(DeclaredTraffic.Judge(declared, seen, pair.Entry, pair.Facts)));
 
     /// <summary>Whether a row of 10-SecParam is a critical security parameter.</summary>
     public static bool IsCritical(IxitEntry parameter) => !parameter.Field("Type").TryGet(out var type) || !type.Contains("public", StringComparison.OrdinalIgnoreCase);

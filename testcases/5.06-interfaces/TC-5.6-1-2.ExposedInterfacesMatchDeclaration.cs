@@ -12,7 +12,7 @@ namespace DeviceConformance.TestCases.Interfaces;
 /// <remarks>
 /// Source: EN 303 645 provision 5.6-1; TS 103 701 test case 5.6-1-2 (functional): units a and c in V3.1.3 (28-LogIntf), a and b in
 /// V2.1.1 (15-Intf).
-/// Cannot see: UDP services that stay silent to every question of the sweep; physical and radio interfaces; anything behind another network interface than the laboratory's.
+/// Cannot see: UDP services that stay silent to every question of the sweep, unless captures show them answer others; physical and radio interfaces; anything behind another network interface than the laboratory's.
 /// </remarks>
 public sealed class ExposedInterfacesMatchDeclaration : TestCase
 {
@@ -23,7 +23,7 @@ public sealed class ExposedInterfacesMatchDeclaration : TestCase
     public override ImmutableArray<TestUnit> Units(StandardEdition edition) =>
     [
         new('a', Ask, JudgeDeclaredStates),
-        new(edition == StandardEdition.V2 ? 'b' : 'c', Ask, DeclaredInterfaces.Completeness),
+        new(edition == StandardEdition.V2 ? 'b' : 'c', Ask, (declared, seen) => DeclaredInterfaces.Completeness(declared, seen).Concat(ShownInTraffic.Services(declared, seen))),
     ];
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>

@@ -11,7 +11,7 @@ namespace DeviceConformance.TestCases.Interfaces;
 /// <summary>Checks that the DUT shows no security-relevant information before login beyond what it declares.</summary>
 /// <remarks>
 /// Source: EN 303 645 provision 5.6-2; TS 103 701 test case 5.6-2-2 (functional), both editions.
-/// Cannot see: broadcasts, what is sent to groups without being asked for, UDP services that stay silent to every question, and radio; pages that only a
+/// Cannot see: broadcasts and what is sent to groups without being asked for, unless captures hold it; UDP services that stay silent to every question, and radio; pages that only a
 /// script builds, where Chromium is not installed.
 /// </remarks>
 public sealed class NothingUndeclaredIsDisclosed : TestCase
@@ -46,6 +46,12 @@ public sealed class NothingUndeclaredIsDisclosed : TestCase
                     $"{survey.Endpoint} shows before login what {DeclaredInterfaces.TableName(declared)} does not declare: {Words(kind.Key)}: {examples}{(kind.Count() > 3 ? $" and {kind.Count() - 3} more" : "")}.",
                     reference);
             }
+        }
+
+        foreach (var announced in ShownInTraffic.Announcements(declared, seen))
+        {
+            sound = false;
+            yield return announced;
         }
 
         foreach (var gap in DutServices.Gaps(declared, seen, Depth.Surveys).Concat(DutServices.UdpGaps(declared, seen)))

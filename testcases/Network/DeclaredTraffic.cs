@@ -1,4 +1,3 @@
-using System.Net;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Network;
@@ -8,8 +7,9 @@ namespace DeviceConformance.TestCases.Network;
 
 /// <summary>Communication mechanisms as declared against what captures show (case 5.5-1-2 and its users).</summary>
 /// <remarks>
-/// A capture fails a mechanism and never passes it: what was not said while somebody listened may be said at another time. Without a
-/// capture in the recording there is no finding, so that the examiner's part of the unit stays as it is.
+/// A capture fails a mechanism whose conversations deviate, and passes a client's only where <see cref="TrafficSufficiency"/> is met: what was
+/// not said while somebody listened may be said at another time. Without a capture in the recording there is no finding, so that the
+/// examiner's part of the unit stays as it is.
 /// </remarks>
 internal static class DeclaredTraffic
 {
@@ -20,13 +20,28 @@ internal static class DeclaredTraffic
     public static IEnumerable<(TrafficSeen Traffic, EvidenceRef Evidence)> Captured(ObservationSet seen) =>
         seen.All<TrafficSeen>().Select(found => (found.Observation, found.Evidence));
 
-    /// <summary>Findings for an entry: conversations that are surely its own and deviate from it fail.</summary>
-    public static IEnumerable<Finding> Judge(ObservationSet seen, IxitEntry entry, ComMechFacts facts) =>
-        from captured in Captured(seen)
-        from conversation in captured.Traffic.Conversations
-        where IsProtected(facts) && Belongs(conversation, facts)
-        from finding in Deviations(conversation, entry, facts, captured.Evidence)
-        select finding;
+    /// <summary>Findings for an entry: conversations that are surely its own and deviate from it fail; else what a client says is held against what suffices.</summary>
+    public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IxitEntry entry, ComMechFacts facts)
+    {
+        foreach (var (traffic, evidence) in Captured(seen))
+        {
+            var own = traffic.Conversations.Where(conversation => Belongs(conversation, facts)).ToList();
+            var deviations = IsProtected(facts)
+                ? own.SelectMany(conversation => Deviations(conversation, entry, facts, evidence))
+                    .Concat(Strays(declared, traffic, facts).Select(conversation => JudgeReadable(conversation, entry, facts, evidence, isStray: true)))
+                    .ToList()
+                : [];
+            foreach (var deviation in deviations)
+            {
+                yield return deviation;
+            }
+
+            if (deviations.Count == 0 && DeclaredDestinations.Of(facts).Any() && Observed(traffic, own, entry, facts, evidence) is { } observed)
+            {
+                yield return observed;
+            }
+        }
+    }
 
     /// <summary>Whether an entry declares a protection that the harness knows when it sees it.</summary>
     public static bool IsProtected(ComMechFacts facts) => facts.Protocol.TryGet(out var protocol) && protocol is CommProtocol.Tls or CommProtocol.Dtls or CommProtocol.Ssh;
@@ -37,24 +52,22 @@ internal static class DeclaredTraffic
     /// </summary>
     public static bool Belongs(ConversationSeen conversation, ComMechFacts facts) =>
         facts.Role.TryGet(out var role)
-        && facts.Port.Is(conversation.Port)
-        && TransportOf(facts) is { } transport && conversation.Transport == transport
         && (role == CommRole.Server
-            ? conversation.Opener == ConversationOpener.Peer
+            ? conversation.Opener == ConversationOpener.Peer && facts.Port.Is(conversation.Port) && TransportOf(facts) is { } transport && conversation.Transport == transport
             // A capture that begins in the middle of a connection does not tell who opened it; that the peer has the declared port does.
-            : conversation.Opener != ConversationOpener.Peer && facts.Peer.TryGet(out var peer) && IsPeer(conversation, peer));
+            : conversation.Opener != ConversationOpener.Peer && DeclaredDestinations.Of(facts).Any(peer => peer.Port != 0 && peer.Transport is not null && peer.Means(conversation)));
 
     /// <summary>Whether readable content passed in which the DUT had a part. What others send it unasked is not its communication.</summary>
     public static bool IsReadable(ConversationSeen conversation) =>
         conversation.Protection == ContentProtection.Clear
         && (conversation.BytesFromDut > 0 || (conversation.Opener == ConversationOpener.Dut && conversation.BytesToDut > 0));
 
-    /// <summary>Whether a conversation is what keeps a network going: address assignment, name resolution, discovery, time, or below TCP and UDP.</summary>
-    public static bool IsInfrastructure(ConversationSeen conversation) =>
-        conversation.Transport is null
-        || conversation.Protocol is ServiceProtocol.Dhcp or ServiceProtocol.Dns or ServiceProtocol.Mdns or ServiceProtocol.Ntp or ServiceProtocol.Ssdp;
+    /// <summary>Whether a conversation is an entry's own, or the same communication without the protection that the entry declares.</summary>
+    public static bool Concerns(Declaration declared, TrafficSeen traffic, ConversationSeen conversation, ComMechFacts facts) =>
+        Belongs(conversation, facts) || (IsProtected(facts) && Strays(declared, traffic, facts).Contains(conversation));
 
-    private static Transport? TransportOf(ComMechFacts facts) => (facts.Transport.TryGet(out var transport), facts.Protocol.TryGet(out var protocol), protocol) switch
+    /// <summary>Transport of an entry, declared or following from its protection; null when neither tells.</summary>
+    public static Transport? TransportOf(ComMechFacts facts) => (facts.Transport.TryGet(out var transport), facts.Protocol.TryGet(out var protocol), protocol) switch
     {
         (true, _, _) => transport,
         (_, true, CommProtocol.Tls or CommProtocol.Ssh) => Transport.Tcp,
@@ -62,21 +75,63 @@ internal static class DeclaredTraffic
         _ => null,
     };
 
-    private static bool IsPeer(ConversationSeen conversation, string declared)
+    // Readable talk with a host that is declared with protection only, at a port that nobody declares: the same communication without it.
+    private static IEnumerable<ConversationSeen> Strays(Declaration declared, TrafficSeen traffic, ComMechFacts facts)
     {
-        var peer = declared.Trim().TrimEnd('.');
-        return IPAddress.TryParse(peer, out var address)
-            ? IPAddress.TryParse(conversation.Peer, out var seen) && seen.Equals(address)
-            : conversation.PeerNames.Any(name => peer.StartsWith("*.", StringComparison.Ordinal)
-                ? name.TrimEnd('.').EndsWith(peer[1..], StringComparison.OrdinalIgnoreCase)
-                : name.TrimEnd('.').Equals(peer, StringComparison.OrdinalIgnoreCase));
+        var hosts = DeclaredDestinations.Of(facts).ToList();
+        var all = DeclaredDestinations.All(declared).ToList();
+        return traffic.Conversations.Where(conversation =>
+            conversation is { Opener: ConversationOpener.Dut, Transport: not null }
+            && IsReadable(conversation)
+            && hosts.Exists(peer => peer.IsHost(conversation.Peer, conversation.PeerNames))
+            && !all.Exists(pair => pair.Peer.Means(conversation))
+            && !DeclaredDestinations.IsInfrastructure(declared, traffic, conversation));
     }
+
+    private static Finding? Observed(TrafficSeen traffic, List<ConversationSeen> own, IxitEntry entry, ComMechFacts facts, EvidenceRef evidence)
+    {
+        var peers = string.Join(", ", DeclaredDestinations.Of(facts));
+        if (own.Count == 0)
+        {
+            return Finding.Inconclusive(
+                Subject(entry.Id),
+                $"{entry.Id} declares connections to {peers}, and none was seen in {TrafficSufficiency.Watched(traffic)}.",
+                $"Make the DUT connect there (start it, use the function that {entry.Id} serves, wait for its schedule) while you record, or decide this point with 'dct answer'.",
+                evidence,
+                entry.Ref);
+        }
+
+        if (facts.Protocol.Or(CommProtocol.Other) == CommProtocol.Other)
+        {
+            // What protects it is not known to the harness; the examiner's part of the unit looks at it.
+            return null;
+        }
+
+        var what = string.Join("; ", own.Take(3).Select(conversation => $"{conversation.Application} with {conversation.Title} ({conversation.Where})"));
+        var missing = TrafficSufficiency.Communication.Missing(traffic).ToList();
+        if (IsProtected(facts) && !own.Exists(HasHandshake))
+        {
+            missing.Insert(0, "no handshake was seen to its end");
+        }
+
+        return missing.Count == 0
+            ? Finding.Pass(Subject(entry.Id), $"What the DUT says over {entry.Id} agrees with its declaration: {what}; watched for {TrafficSufficiency.Watched(traffic)}.", evidence, entry.Ref)
+            : Finding.Inconclusive(
+                Subject(entry.Id),
+                $"What was seen of {entry.Id} agrees with its declaration: {what}; but not all can have been seen: {string.Join("; ", missing)}.",
+                "Record again with what is missing, or decide this point with 'dct answer'.",
+                evidence,
+                entry.Ref);
+    }
+
+    private static bool HasHandshake(ConversationSeen conversation) =>
+        conversation.Tls is { Completed: > 0 } || (conversation is { Protocol: ServiceProtocol.Ssh, Protection: ContentProtection.Encrypted, Established: > 0 });
 
     private static IEnumerable<Finding> Deviations(ConversationSeen conversation, IxitEntry entry, ComMechFacts facts, EvidenceRef evidence)
     {
         if (IsReadable(conversation))
         {
-            yield return JudgeReadable(conversation, entry, facts, evidence);
+            yield return JudgeReadable(conversation, entry, facts, evidence, isStray: false);
         }
 
         if (facts.Protocol.Is(CommProtocol.Ssh) || conversation.Tls is not { Handshakes: > 0 } tls)
@@ -106,9 +161,10 @@ internal static class DeclaredTraffic
             Finding.Fail(Subject(entry.Id), $"The DUT's conversation with {conversation.Title} {deviation}; see {conversation.Where}.", evidence, entry.Ref);
     }
 
-    private static Finding JudgeReadable(ConversationSeen conversation, IxitEntry entry, ComMechFacts facts, EvidenceRef evidence)
+    private static Finding JudgeReadable(ConversationSeen conversation, IxitEntry entry, ComMechFacts facts, EvidenceRef evidence, bool isStray)
     {
-        var declares = $"{entry.Id} declares {facts.Protocol.Or(CommProtocol.Tls).ToString().ToUpperInvariant()}";
+        var protection = facts.Protocol.Or(CommProtocol.Tls).ToString().ToUpperInvariant();
+        var declares = isStray ? $"{entry.Id} declares {protection} with {string.Join(", ", DeclaredDestinations.Of(facts))}, and nothing declares anything" : $"{entry.Id} declares {protection}";
         // Mail servers and the like begin in clear and go over to TLS; and servers of TLS answer whoever speaks in clear by saying so.
         var isMixed = conversation.Tls is { Handshakes: > 0 }
             && (conversation.Opener != ConversationOpener.Dut || conversation.Protocol is ServiceProtocol.Tls or ServiceProtocol.Unknown or ServiceProtocol.Other || StartTlsProtocols.Of(conversation.Protocol) != StartTls.None);

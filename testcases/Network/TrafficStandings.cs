@@ -14,17 +14,20 @@ public static class TrafficStandings
     {
         ArgumentNullException.ThrowIfNull(declared);
         ArgumentNullException.ThrowIfNull(seen);
-        return [.. DeclaredTraffic.Captured(seen).Select(captured => AssessedTraffic.Of(captured.Evidence, captured.Traffic, conversation => Of(declared, conversation)))];
+        return [.. DeclaredTraffic.Captured(seen).Select(captured => AssessedTraffic.Of(captured.Evidence, captured.Traffic, conversation => Of(declared, captured.Traffic, conversation)))];
     }
 
-    private static (TrafficStanding, ImmutableArray<string>) Of(Declaration declared, ConversationSeen conversation)
+    private static (TrafficStanding, ImmutableArray<string>) Of(Declaration declared, TrafficSeen traffic, ConversationSeen conversation)
     {
         ImmutableArray<string> entries =
         [
             .. declared.Ixit.With<ComMechFacts>(IxitRole.ComMech)
                 .Where(pair => DeclaredTraffic.Belongs(conversation, pair.Facts))
-                .Select(pair => pair.Entry.Id),
+                .Select(pair => pair.Entry.Id)
+                .Concat(DeclaredDestinations.All(declared).Where(pair => conversation.Opener == ConversationOpener.Dut && pair.Peer.Means(conversation)).Select(pair => pair.Entry.Id))
+                .Distinct(),
         ];
-        return (!entries.IsEmpty ? TrafficStanding.Declared : DeclaredTraffic.IsInfrastructure(conversation) ? TrafficStanding.BasicService : TrafficStanding.Undeclared, entries);
+        var isBasic = conversation.Transport is null || DeclaredDestinations.IsInfrastructure(declared, traffic, conversation);
+        return (!entries.IsEmpty ? TrafficStanding.Declared : isBasic ? TrafficStanding.BasicService : TrafficStanding.Undeclared, entries);
     }
 }

@@ -61,7 +61,7 @@ internal static class DemoCommand
             // On a host without IPv6 the device has its IPv4 address only.
             declared = declared with { Dut = declared.Dut with { Samples = declared.Dut.Samples.SetItem(0, declared.Dut.Samples[0] with { Addresses = [.. declared.Dut.Samples[0].Addresses.Where(address => device.Addresses.Contains(address.Address))] }) } };
             using var run = RunSessionRunner.Create(folder, declared, command);
-            var assessment = await RunCommand.CompleteAsync(run, declared, command, Path.Combine(source.FullName, AnswerFile.Name), quiet, cancellationToken);
+            var assessment = await RunCommand.CompleteAsync(run, declared, command, Path.Combine(source.FullName, AnswerFile.Name), isOffline: false, quiet, cancellationToken);
             RunCommand.Show(run, assessment);
             Console.Out.WriteLine(
                 $"""

@@ -18,6 +18,8 @@ internal static class RunCommand
         var output = new Option<string?>("--out", "-o") { Description = "Run folder to create. Default: a new one below 'runs'." };
         var resume = new Option<string?>("--resume") { Description = "Run folder to finish: asks only what it does not hold yet." };
         var answers = new Option<string?>("--answers") { Description = "Answers of the examiner. Default: answers.yaml in DIR when it is there." };
+        var captures = new Option<string[]>("--pcap") { Description = "Captures of the DUT's traffic (pcap, pcapng, also packed by gzip), beside those of lab.yaml.", AllowMultipleArgumentsPerToken = true };
+        var offline = new Option<bool>("--offline") { Description = "Ask no device: judge the captures alone. What needs the device stays open; --resume asks it later." };
         var quiet = Inputs.Quiet();
         var command = new Command(
             "run",
@@ -25,13 +27,19 @@ internal static class RunCommand
             Probes the DUT that a declaration describes, judges every test unit and writes reports into a run folder.
             Sends to the addresses in dut.yaml only, within the limits and the allowed impact of lab.yaml.
 
+            Captures (--pcap, or 'captures' in lab.yaml) are searched for what the DUT says by itself, and for the credentials,
+            'secrets' and 'personal-data' of lab.yaml. Files up to 64 MiB are copied into the run folder, with all that the DUT
+            said in clear; of larger ones the run keeps name, length and SHA-256.
+
             Examples:
               dct run my-device --out runs/first
+              dct run my-device --pcap day.pcapng night.pcapng.gz
+              dct run my-device --pcap day.pcapng --offline
               dct run --resume runs/first
             """)
-        { folder, output, resume, answers, quiet };
+        { folder, output, resume, answers, captures, offline, quiet };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetValue(folder), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(answers), parsed.GetValue(quiet), Inputs.CommandLine(parsed), cancellationToken));
+            parsed.GetValue(folder), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(answers), parsed.GetValue(captures) ?? [], parsed.GetValue(offline), parsed.GetValue(quiet), Inputs.CommandLine(parsed), cancellationToken));
         return command;
     }
 
@@ -43,9 +51,9 @@ internal static class RunCommand
     }
 
     /// <summary>Asks, takes in answers, judges and writes reports: all that follows once run folder and declaration are there.</summary>
-    public static async Task<Assessment> CompleteAsync(RunFolder run, Declaration declared, string command, string? answers, bool quiet, CancellationToken cancellationToken)
+    public static async Task<Assessment> CompleteAsync(RunFolder run, Declaration declared, string command, string? answers, bool isOffline, bool quiet, CancellationToken cancellationToken)
     {
-        await RunSessionRunner.AskAsync(run, declared, command, quiet, cancellationToken);
+        await RunSessionRunner.AskAsync(run, declared, command, isOffline, quiet, cancellationToken);
         if (answers is not null)
         {
             AnswerFile.Import(run, declared, answers);
@@ -68,7 +76,7 @@ internal static class RunCommand
         Console.Out.WriteLine($"Also:    {string.Join(", ", ReportFiles.Formats.Values.Where(file => file != ReportFiles.Html))} in {run.Path}");
     }
 
-    private static async Task<int> RunAsync(string? folder, string? output, string? resume, string? answers, bool quiet, string command, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string? folder, string? output, string? resume, string? answers, string[] captures, bool isOffline, bool quiet, string command, CancellationToken cancellationToken)
     {
         if ((folder is null) == (resume is null))
         {
@@ -99,10 +107,16 @@ internal static class RunCommand
             return ExitCode.BadDeclaration;
         }
 
+        declared = RunCaptures.With(declared, captures, run);
+        if (isOffline && declared.Lab.Captures.IsEmpty && run is null)
+        {
+            throw new UsageException("--offline asks no device, so it needs captures: name some with --pcap, or by 'captures' in lab.yaml.");
+        }
+
         using var created = run is null ? RunSessionRunner.Create(output ?? NewFolder(declared), declared, command) : null;
         var open = run ?? created!;
         Console.Out.WriteLine($"Run folder: {open.Path}");
-        var assessment = await CompleteAsync(open, declared, command, answerFile, quiet, cancellationToken);
+        var assessment = await CompleteAsync(open, declared, command, answerFile, isOffline, quiet, cancellationToken);
         Show(open, assessment);
         return ExitCode.Of(assessment);
     }

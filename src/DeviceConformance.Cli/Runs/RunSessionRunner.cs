@@ -30,23 +30,35 @@ internal static class RunSessionRunner
                 command,
                 declared.Folder,
                 new SortedDictionary<string, string>(StringComparer.Ordinal),
-                new SortedDictionary<string, string>(StringComparer.Ordinal)),
+                new SortedDictionary<string, string>(StringComparer.Ordinal))
+            {
+                Captures = declared.Lab.Captures.IsEmpty ? null : declared.Lab.Captures,
+            },
             DeclarationFiles.Of(declared));
     }
 
     /// <summary>Asks everything that the units want and the run does not hold yet.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="declared">The declaration, with the captures that are to be looked at.</param>
+    /// <param name="command">The command line.</param>
+    /// <param name="isOffline">Whether captures alone are looked at and the DUT is asked nothing.</param>
+    /// <param name="quiet">Whether only problems are shown.</param>
+    /// <param name="cancellationToken">Ends the session.</param>
     /// <exception cref="OperationCanceledException">The session was ended from outside; what is recorded stays.</exception>
-    public static async Task AskAsync(RunFolder run, Declaration declared, string command, bool quiet, CancellationToken cancellationToken)
+    public static async Task AskAsync(RunFolder run, Declaration declared, string command, bool isOffline, bool quiet, CancellationToken cancellationToken)
     {
         run.Begin(new RunSession(DateTimeOffset.UtcNow, Harness.NameAndVersion, command, Harness.Host, Probes: true));
         var catalogue = Harness.Catalogue(declared.Edition);
         var units = new Planner(catalogue, Registry.For(catalogue)).Plan(declared).Units.Select(unit => unit.Code).OfType<TestUnit>().ToList();
         var seen = StillGood(run.Observations);
-        using var link = new DutLink(declared.Lab, declared.Addresses, TimeProvider.System);
+        // Offline the DUT is no target: its network may not even be there.
+        using var link = new DutLink(declared.Lab, isOffline ? [] : declared.Addresses, TimeProvider.System);
+        // Captures are a matter of the run and not of a unit: a run without any records no gap.
+        ProbeRequest[] watch = declared.Lab.Captures.IsEmpty ? [] : [new TrafficWatch()];
         await CampaignView.ShowAsync(quiet, async view =>
         {
-            var campaign = new Campaign(declared, Harness.Probes(), link, new RunLog(run, view), TimeProvider.System);
-            await campaign.RunAsync(known => units.SelectMany(unit => unit.Ask(declared, known)), seen, cancellationToken);
+            var campaign = new Campaign(declared, Harness.Probes(), link, new RunLog(run, view), TimeProvider.System, isOffline);
+            await campaign.RunAsync(known => watch.Concat(units.SelectMany(unit => unit.Ask(declared, known))), seen, cancellationToken);
         });
         foreach (var (entry, reference) in seen.Records)
         {

@@ -46,6 +46,10 @@ internal static class ReferenceRules
         InColumns(draft, complaints);
         InUpdateFacts(draft, complaints);
         InCredentials(draft, complaints);
+        foreach (var (entry, at) in draft.Laboratory.SoughtPlaces.Where(place => place.Entry.Length > 0 && draft.Declaration.Ixit.Find(place.Entry) is null))
+        {
+            complaints.Error("dangling-reference", at, $"{Quotation.Of(entry)} is no entry of the IXIT, but lab.yaml says that a sought value belongs to it.", "Name a row of 21-PersData or 10-SecParam, or leave 'entry' out.", "", "entry");
+        }
     }
 
     private static void InText(Draft draft, ComplaintBook complaints, string text, SourceSpan at, string where, string table, string field)

@@ -5,10 +5,10 @@ using YamlDotNet.RepresentationModel;
 
 namespace DeviceConformance.Declarations.Laboratory;
 
-/// <summary>The laboratory's file without its passwords, for the copy that a run keeps.</summary>
+/// <summary>The laboratory's file without its passwords and sought values, for the copy that a run keeps.</summary>
 public static class LabMask
 {
-    /// <summary>The text of lab.yaml in which each password is replaced by <c>(secret)</c>; all else stays as it is.</summary>
+    /// <summary>The text of lab.yaml in which each password and each sought value is replaced by <c>(secret)</c>; all else stays as it is.</summary>
     /// <exception cref="YamlException">It is no YAML; reading the declaration would have said so before.</exception>
     public static string Mask(string yaml)
     {
@@ -30,7 +30,7 @@ public static class LabMask
 
     private static IEnumerable<YamlNode> Passwords(YamlNode node) => node switch
     {
-        YamlMappingNode map => map.Children.SelectMany(pair => pair is { Key: YamlScalarNode { Value: "password" }, Value: YamlScalarNode secret } ? [secret] : Passwords(pair.Value)),
+        YamlMappingNode map => map.Children.SelectMany(pair => pair is { Key: YamlScalarNode { Value: "password" or "value" }, Value: YamlScalarNode secret } ? [secret] : Passwords(pair.Value)),
         YamlSequenceNode list => list.Children.SelectMany(Passwords),
         _ => [],
     };

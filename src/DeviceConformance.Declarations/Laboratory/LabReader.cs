@@ -20,9 +20,13 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
     private const int LongestPasswordFile = 4096;
 
     private static readonly string[] PasswordKeys = ["password", "password-env", "password-file"];
+    private static readonly string[] ValueKeys = ["value", "value-env", "value-file"];
 
     /// <summary>Credentials with their places, for checks that need the rest of the declaration.</summary>
     public List<(string AuthMech, string Sample, SourceSpan At)> CredentialPlaces { get; } = [];
+
+    /// <summary>Entries that sought values belong to, with their places; blank where none is named.</summary>
+    public List<(string Entry, SourceSpan At)> SoughtPlaces { get; } = [];
 
     /// <summary>Reads the file.</summary>
     public LabSetup Read(SourceFile file)
@@ -45,6 +49,11 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
             StandIn(map))
         {
             SweepMethod = map.Choice<SweepMethod>("sweep-method").Or(SweepMethod.Auto),
+            Captures = [.. Files(map, "captures", "capture-missing", "Give captures as pcap or pcapng files; relative names start at the declaration's folder.")],
+            KeyLogs = [.. Files(map, "key-logs", "key-log-missing", "Give key logs in the format of SSLKEYLOGFILE; relative names start at the declaration's folder.")],
+            NameServers = [.. NameServers(map)],
+            PersonalData = [.. map.Maps("personal-data", "a personal datum").Select(Sought).OfType<SoughtDatum>()],
+            Secrets = [.. map.Maps("secrets", "a secret").Select(Sought).OfType<SoughtDatum>()],
             CredentialLists = [.. map.Texts("credential-lists").Select((list, index) => new CredentialList(list.Value, CredentialListReader.Read(folder, list.Value, index + 1, list.At, complaints)))],
         };
         map.Close();
@@ -75,37 +84,70 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
         var sample = map.RequiredText("sample", "Name the sample that it belongs to.").Trim();
         var kind = map.RequiredChoice<CredentialKind>("kind");
         var user = map.Text("user").Or("");
-        var password = Password(map);
+        var password = Password(map, PasswordKeys, "credential", "password");
         map.Close();
         CredentialPlaces.Add((authMech, sample, map.At));
         return password is null ? null : new TestCredential(authMech, sample, kind, user, password);
     }
 
-    private Secret? Password(MapReader map)
+    private SoughtDatum? Sought(MapReader map)
     {
-        var given = PasswordKeys.Select(key => (key, node: map.Take(key))).Where(pair => pair.node is not null).ToList();
+        var what = map.RequiredText("what", "Say what it is; reports name it so: 'e-mail address of the test account'.").Trim();
+        var entry = map.Text("entry").Or("").Trim();
+        var value = Password(map, ValueKeys, "datum", "value");
+        map.Close();
+        SoughtPlaces.Add((entry, map.At));
+        return value is null ? null : new SoughtDatum(what, entry, value);
+    }
+
+    private Secret? Password(MapReader map, string[] keys, string owner, string noun)
+    {
+        var given = keys.Select(key => (key, node: map.Take(key))).Where(pair => pair.node is not null).ToList();
         if (given.Count != 1)
         {
-            map.Reject("bad-password", map.At, "password", $"The credential gives {(given.Count == 0 ? "no password" : "its password in more than one way")}.", "Give one of 'password', 'password-env' and 'password-file'.");
+            map.Reject($"bad-{noun}", map.At, noun, $"The {owner} gives {(given.Count == 0 ? $"no {noun}" : $"its {noun} in more than one way")}.", $"Give one of '{keys[0]}', '{keys[1]}' and '{keys[2]}'.");
             return null;
         }
 
         var (key, node) = given[0];
         if (node is not YamlNode.Text text)
         {
-            map.Reject("bad-password", node!.At, key, $"'{key}' of a credential is {node.Kind}.", "Write one text, in quotes.");
+            map.Reject($"bad-{noun}", node!.At, key, $"'{key}' of a {owner} is {node.Kind}.", "Write one text, in quotes.");
             return null;
         }
 
-        return key switch
-        {
-            "password" => new Secret(text.Value),
-            "password-env" => FromEnvironment(text),
-            _ => FromFile(text),
-        };
+        return key == keys[0] ? new Secret(text.Value) : key == keys[1] ? FromEnvironment(text, key, owner, noun) : FromFile(text, key, owner, noun);
     }
 
-    private Secret? FromEnvironment(YamlNode.Text name)
+    // The laboratory's own files may lie anywhere: captures are large, and a run reads them where they are.
+    private IEnumerable<string> Files(MapReader map, string key, string rule, string remedy)
+    {
+        foreach (var (name, at) in map.Texts(key))
+        {
+            if (!File.Exists(Path.Combine(folder, name)))
+            {
+                complaints.Error(rule, at, $"The file {Quotation.Of(name)} does not exist.", remedy, "", key);
+            }
+
+            yield return name;
+        }
+    }
+
+    private static IEnumerable<DutAddress> NameServers(MapReader map)
+    {
+        foreach (var (text, at) in map.Texts("name-servers"))
+        {
+            if (DutAddress.TryParse(text.Trim(), null, out var address))
+            {
+                yield return address;
+                continue;
+            }
+
+            map.Reject("bad-address", at, "name-servers", $"{Quotation.Of(text)} is no IP address.", "Give the addresses of the resolvers that the laboratory's network tells the DUT.");
+        }
+    }
+
+    private Secret? FromEnvironment(YamlNode.Text name, string key, string owner, string noun)
     {
         if (name.Value.Length > 0 && !name.Value.Contains('=', StringComparison.Ordinal) && environment(name.Value) is { Length: > 0 } password)
         {
@@ -113,12 +155,12 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
         }
 
         // Somebody may have written the password itself here, so only what looks like a variable is repeated.
-        var shown = VariableName().IsMatch(name.Value) ? name.Value : "that 'password-env' names";
-        complaints.Error("password-missing", name.At, $"The environment variable {shown} is not set, so the credential is left out.", "Export it before the run; 'password-env' holds its name, never the password.", "", "password-env");
+        var shown = VariableName().IsMatch(name.Value) ? name.Value : $"that '{key}' names";
+        complaints.Error($"{noun}-missing", name.At, $"The environment variable {shown} is not set, so the {owner} is left out.", $"Export it before the run; '{key}' holds its name, never the {noun}.", "", key);
         return null;
     }
 
-    private Secret? FromFile(YamlNode.Text name)
+    private Secret? FromFile(YamlNode.Text name, string key, string owner, string noun)
     {
         try
         {
@@ -128,11 +170,11 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
                 return new Secret(password);
             }
 
-            complaints.Error("password-missing", name.At, $"The file {Quotation.Of(name.Value)} is missing, empty or longer than {LongestPasswordFile} bytes, so the credential is left out.", "Put the password alone on its first line.", "", "password-file");
+            complaints.Error($"{noun}-missing", name.At, $"The file {Quotation.Of(name.Value)} is missing, empty or longer than {LongestPasswordFile} bytes, so the {owner} is left out.", $"Put the {noun} alone on its first line.", "", key);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            complaints.Error("password-missing", name.At, $"The file {Quotation.Of(name.Value)} can not be read, so the credential is left out: {exception.Message}", "Check its name and rights.", "", "password-file");
+            complaints.Error($"{noun}-missing", name.At, $"The file {Quotation.Of(name.Value)} can not be read, so the {owner} is left out: {exception.Message}", "Check its name and rights.", "", key);
         }
 
         return null;

@@ -17,6 +17,8 @@ internal sealed record FactKinds(ImmutableArray<string> Keys, bool IsExpected, F
         [IxitRole.UpdMech] = new(["network", "automatic", "notifies", "offer", "version", "genuine"], true, UpdMechReader.Read),
         [IxitRole.ComMech] = new(["protocol", "role", "transport", "port", "versions"], true, InterfaceFactReader.ComMech),
         [IxitRole.SoftServ] = new(["transport", "ports", "protocol", "tls", "network", "status", "allows-configuration"], true, InterfaceFactReader.SoftServ),
+        [IxitRole.PersData] = new(["servers"], false, InterfaceFactReader.PersData),
+        [IxitRole.TelData] = new(["servers"], false, InterfaceFactReader.TelData),
         [IxitRole.Intf] = new(["physical", "debug", "network", "status", "needed"], false, InterfaceFactReader.Interface),
         [IxitRole.LogIntf] = new(["network", "transport", "ports", "protocol", "status", "needed"], true, InterfaceFactReader.Interface),
     }.ToImmutableDictionary();

@@ -24,12 +24,19 @@ internal static partial class InterfaceFactReader
         Transport = map.Choice<Transport>("transport"),
         Port = map.Port(),
         Peer = map.Text("peer"),
+        Peers = map.Peers("peers"),
         Versions = map.AllOf("versions", Versions),
         Suites = Suites(map),
         SshAlgorithms = [.. map.Texts("ssh-algorithms").Select(name => name.Value.Trim())],
         CertificateSha256 = Fingerprints(map),
         RemotelyAccessible = map.YesNo("remotely-accessible"),
     };
+
+    /// <summary>Facts of 24-TelData.</summary>
+    public static IxitFacts TelData(MapReader map) => new TelDataFacts { Servers = map.Peers("servers") };
+
+    /// <summary>Facts of 21-PersData.</summary>
+    public static IxitFacts PersData(MapReader map) => new PersDataFacts { Servers = map.Peers("servers") };
 
     /// <summary>Facts of 28-LogIntf, 28-ExtAPI, 15-Intf and 15-PhyIntf.</summary>
     public static IxitFacts Interface(MapReader map) => new LogIntfFacts

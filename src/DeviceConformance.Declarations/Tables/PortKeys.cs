@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DeviceConformance.Declarations.Complaints;
 using DeviceConformance.Declarations.Yaml;
 using DeviceConformance.Model.Declared;
 
@@ -17,6 +18,25 @@ internal static class PortKeys
 
     /// <summary>Ports, several in a list or one alone.</summary>
     public static ImmutableArray<int> Ports(this MapReader map) => [.. map.Numbers("ports", 1, LastPort).Distinct()];
+
+    /// <summary>Peers that the DUT contacts, several in a list or one alone.</summary>
+    public static ImmutableArray<DeclaredPeer> Peers(this MapReader map, string key)
+    {
+        var peers = ImmutableArray.CreateBuilder<DeclaredPeer>();
+        foreach (var (text, at) in map.Texts(key))
+        {
+            if (DeclaredPeer.TryParse(text, out var peer))
+            {
+                peers.Add(peer);
+            }
+            else
+            {
+                map.Reject("bad-peer", at, key, $"{Quotation.Of(text)} is no peer.", "Write it as 'tcp/updates.example.com:443', '*.example.com' or '203.0.113.0/24'; transport and port may be left out.");
+            }
+        }
+
+        return peers.ToImmutable();
+    }
 
     /// <summary>A path of an HTTP resource that has to be given.</summary>
     public static string RequiredPath(this MapReader map, string key = "path") =>

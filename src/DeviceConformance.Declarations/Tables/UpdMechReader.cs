@@ -17,6 +17,7 @@ internal static class UpdMechReader
         Network = map.YesNo("network"),
         Automatic = map.YesNo("automatic"),
         Notifies = map.YesNo("notifies"),
+        Servers = map.Peers("servers"),
         Offer = Section(map, "offer", Offer),
         Version = Section(map, "version", Version),
         Genuine = Section(map, "genuine", Image),

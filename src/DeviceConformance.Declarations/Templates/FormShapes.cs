@@ -82,6 +82,15 @@ internal static class FormShapes
         ]);
     }
 
+    private static Group Sought(string kind, string table) => new(
+    [
+        new("what", Free, $"What it is; reports name the {kind} so and never show the value", true),
+        new("entry", Free, $"Row of {table} that it belongs to"),
+        new("value", Free, "The value itself"),
+        new("value-env", Free, "Environment variable that holds the value"),
+        new("value-file", Free, "File that holds the value"),
+    ]);
+
     /// <summary><c>lab.yaml</c>.</summary>
     public static Group Lab { get; } = new(
     [
@@ -124,6 +133,11 @@ internal static class FormShapes
             new("reason", Free, "What it is", true),
         ])), "Loopback listeners of the laboratory's host itself"),
         new("stand-in-address", Free, "Address of the laboratory's host that the DUT reaches, for servers the harness stands in for"),
+        new("captures", new ListOf(Free), "Captures of the DUT's traffic (pcap, pcapng, also packed by gzip), relative to this folder; 'dct run --pcap' names more"),
+        new("key-logs", new ListOf(Free), "TLS key logs (SSLKEYLOGFILE) that open what was captured"),
+        new("name-servers", new ListOf(Free), "Addresses of the resolvers that the laboratory's network gives the DUT; questions to others are remarked"),
+        new("personal-data", new ListOf(Sought("personal data", "21-PersData")), "Personal data that was entered for the tests: captures are searched for it"),
+        new("secrets", new ListOf(Sought("secrets", "10-SecParam")), "Secrets of the device that you know beside the credentials: captures are searched for them"),
     ]);
 
     /// <summary><c>answers.yaml</c>.</summary>

@@ -60,6 +60,7 @@ internal static class TypedFacts
         new("transport", Of<Transport>(), "Transport of the port"),
         new("port", Port, "Port of the DUT (server) or of the peer (client)"),
         new("peer", Free, "Name or address of the peer when the DUT is the client"),
+        new("peers", new ListOf(Free), "Further peers, where it has several: tcp/api.example.com:443, *.example.com, 203.0.113.0/24"),
         new("versions", new ListOf(new Choice(["SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3", "DTLS 1.0", "DTLS 1.2", "DTLS 1.3"])), "TLS or DTLS versions that are offered; no others are"),
         new("suites", new ListOf(Free), "Cipher suites by their IANA names; leave out to declare none in particular"),
         new("ssh-algorithms", new ListOf(Free), "SSH algorithms of all kinds by their names in the protocol, such as curve25519-sha256, aes256-ctr; leave out to declare none in particular"),
@@ -109,6 +110,7 @@ internal static class TypedFacts
         new("network", Flag, "Whether updates arrive over a network interface"),
         new("automatic", Flag, "Whether updates are installed without the user"),
         new("notifies", Flag, "Whether the user is told of updates"),
+        new("servers", new ListOf(Free), "Servers that are asked for updates and that give them: tcp/updates.example.com:443"),
         new("offer", new Group(
         [
             new("upload", new Group(
@@ -162,6 +164,8 @@ internal static class TypedFacts
         IxitRole.UpdMech => UpdMech,
         IxitRole.ComMech => ComMech,
         IxitRole.SoftServ => SoftServ,
+        IxitRole.TelData => [new("servers", new ListOf(Free), "Servers that the telemetry goes to: tcp/telemetry.example.com:8883")],
+        IxitRole.PersData => [new("servers", new ListOf(Free), "Servers that the data goes to: tcp/api.example.com:443")],
         IxitRole.Intf or IxitRole.LogIntf => Interface,
         _ => [],
     };

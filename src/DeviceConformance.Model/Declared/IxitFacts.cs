@@ -202,6 +202,9 @@ public sealed record ComMechFacts : IxitFacts
     /// <summary>Name or address of the peer when the DUT is the client.</summary>
     public Fact<string> Peer { get; init; }
 
+    /// <summary>Further peers when the DUT is the client.</summary>
+    public ImmutableArray<DeclaredPeer> Peers { get; init; } = [];
+
     /// <summary>TLS versions that the mechanism offers; no others are.</summary>
     public ImmutableArray<TlsVersion> Versions { get; init; } = [];
 
@@ -360,9 +363,26 @@ public enum SignaturePlace
 /// <param name="PayloadOffset">Offset of a byte of the payload in which a bit may be flipped.</param>
 public sealed record ImageLayout(SignaturePlace Signature, int SignatureLength, string ManifestField, long PayloadOffset);
 
+/// <summary>Facts of an entry of 24-TelData.</summary>
+public sealed record TelDataFacts : IxitFacts
+{
+    /// <summary>Servers that the telemetry goes to.</summary>
+    public ImmutableArray<DeclaredPeer> Servers { get; init; } = [];
+}
+
+/// <summary>Facts of an entry of 21-PersData.</summary>
+public sealed record PersDataFacts : IxitFacts
+{
+    /// <summary>Servers that the personal data goes to.</summary>
+    public ImmutableArray<DeclaredPeer> Servers { get; init; } = [];
+}
+
 /// <summary>Facts of an entry of 7-UpdMech.</summary>
 public sealed record UpdMechFacts : IxitFacts
 {
+    /// <summary>Servers that are asked for updates and that give them.</summary>
+    public ImmutableArray<DeclaredPeer> Servers { get; init; } = [];
+
     /// <summary>Whether updates arrive over a network interface.</summary>
     public Fact<bool> Network { get; init; }
 

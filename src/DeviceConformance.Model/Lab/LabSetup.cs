@@ -99,6 +99,12 @@ public enum SweepMethod
     Syn,
 }
 
+/// <summary>A value that the laboratory looks for in captured traffic: where it shows, it passed readably.</summary>
+/// <param name="What">What it is, for reports: "e-mail address of the test account".</param>
+/// <param name="Entry">Row of 21-PersData or 10-SecParam that it belongs to; empty when none is named.</param>
+/// <param name="Value">The value; it shows nowhere.</param>
+public sealed record SoughtDatum(string What, string Entry, Secret Value);
+
 /// <summary>Limits that protect the DUT.</summary>
 /// <param name="ConnectionsPerSecond">New connections per second at the most, 1 or more.</param>
 /// <param name="ConcurrentConnections">Connections open or being opened at the same time, 1 or more.</param>
@@ -167,6 +173,21 @@ public sealed record LabSetup(
 
     /// <summary>Default credentials of the laboratory's own, tried before the dictionary.</summary>
     public ImmutableArray<CredentialList> CredentialLists { get; init; } = [];
+
+    /// <summary>Captures of the DUT's traffic that others made; relative names start at the declaration's folder.</summary>
+    public ImmutableArray<string> Captures { get; init; } = [];
+
+    /// <summary>TLS key logs (SSLKEYLOGFILE) that open captured traffic; relative names start at the declaration's folder.</summary>
+    public ImmutableArray<string> KeyLogs { get; init; } = [];
+
+    /// <summary>Name servers that the laboratory's network gives the DUT.</summary>
+    public ImmutableArray<DutAddress> NameServers { get; init; } = [];
+
+    /// <summary>Personal data that the laboratory entered for the tests, looked for in captures.</summary>
+    public ImmutableArray<SoughtDatum> PersonalData { get; init; } = [];
+
+    /// <summary>Secrets of the DUT that the laboratory knows beside its test credentials, looked for in captures.</summary>
+    public ImmutableArray<SoughtDatum> Secrets { get; init; } = [];
 
     /// <summary>A laboratory that allows reading and has nothing else.</summary>
     public static LabSetup Default { get; } = new("", "", ProbeImpact.ReadOnly, false, false, LabLimits.Default, [], [], [], null);

@@ -151,6 +151,9 @@ public enum NotRunReason
 
     /// <summary>The run was interrupted before it.</summary>
     Interrupted,
+
+    /// <summary>The run looked at captures alone and asked no device.</summary>
+    Offline,
 }
 
 /// <summary>What became of a request. Closed: observed, unanswered or not run.</summary>

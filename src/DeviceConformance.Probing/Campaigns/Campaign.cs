@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
@@ -45,6 +46,7 @@ public sealed class Campaign
     private readonly ICampaignLog _log;
     private readonly TimeProvider _time;
     private readonly long _start;
+    private readonly bool _isOffline;
     private readonly Dictionary<DutAddress, SignOfLife> _lastSign = [];
 
     /// <summary>A campaign.</summary>
@@ -53,7 +55,8 @@ public sealed class Campaign
     /// <param name="link">The way to the DUT.</param>
     /// <param name="log">Where facts go.</param>
     /// <param name="time">Clock.</param>
-    public Campaign(Declaration declared, IEnumerable<Probe> probes, DutLink link, ICampaignLog log, TimeProvider time)
+    /// <param name="isOffline">Whether the DUT is asked nothing: only passive requests are, the others are recorded as not asked.</param>
+    public Campaign(Declaration declared, IEnumerable<Probe> probes, DutLink link, ICampaignLog log, TimeProvider time, bool isOffline = false)
     {
         ArgumentNullException.ThrowIfNull(time);
         _declared = declared;
@@ -62,6 +65,7 @@ public sealed class Campaign
         _liveness = new Liveness(link, declared);
         _log = log;
         _time = time;
+        _isOffline = isOffline;
         _start = time.GetTimestamp();
     }
 
@@ -117,7 +121,7 @@ public sealed class Campaign
 
     private async Task AskAndRecordAsync(IReadOnlyList<ProbeRequest> batch, ObservationSet seen, CancellationToken cancellationToken)
     {
-        foreach (var address in _declared.Addresses.Where(address => batch.Any(request => request.Target == address) && !IsAlive(address)).ToList())
+        foreach (var address in _declared.Addresses.Where(address => !_isOffline && batch.Any(request => request.Target == address) && !IsAlive(address)).ToList())
         {
             await LookForAsync(address, cancellationToken);
         }
@@ -141,13 +145,28 @@ public sealed class Campaign
     {
         var started = _time.GetUtcNow();
         var transcript = new Transcript(_time, _declared.Lab.Credentials);
-        var outcome = await OutcomeOfAsync(request, transcript, cancellationToken);
-        ImmutableArray<EvidenceRef> artefacts = transcript.IsEmpty ? [] : [_log.Store(transcript.ToBytes(), "txt")];
+        var stored = new ConcurrentQueue<EvidenceRef>();
+        var outcome = await OutcomeOfAsync(request, transcript, Keep, cancellationToken);
+        ImmutableArray<EvidenceRef> artefacts = transcript.IsEmpty ? [.. stored] : [_log.Store(transcript.ToBytes(), "txt"), .. stored];
         return new ProbeRecord(request, outcome, started, _time.GetUtcNow(), artefacts);
+
+        EvidenceRef Keep(ReadOnlyMemory<byte> bytes, string extension)
+        {
+            var reference = _log.Store(bytes, extension);
+            stored.Enqueue(reference);
+            return reference;
+        }
     }
 
-    private async Task<ProbeOutcome> OutcomeOfAsync(ProbeRequest request, Transcript transcript, CancellationToken cancellationToken)
+    private async Task<ProbeOutcome> OutcomeOfAsync(ProbeRequest request, Transcript transcript, Func<ReadOnlyMemory<byte>, string, EvidenceRef> store, CancellationToken cancellationToken)
     {
+        if (_isOffline && request.Impact > ProbeImpact.Passive)
+        {
+            return new ProbeOutcome.NotRun(
+                NotRunReason.Offline,
+                $"{request.Title}: the run was offline and asked no device; connect the DUT and finish it with 'dct run --resume'.");
+        }
+
         if (request.Impact > _declared.Lab.AllowedImpact)
         {
             return new ProbeOutcome.NotRun(
@@ -174,7 +193,7 @@ public sealed class Campaign
             return new ProbeOutcome.NotRun(NotRunReason.HarnessFault, $"{request.Title}: this harness has no probe for it.");
         }
 
-        var context = new ProbeContext(_declared, _link, _liveness, transcript, _time, _log.Store, (fraction, text) => _log.Progress(request, fraction, text));
+        var context = new ProbeContext(_declared, _link, _liveness, transcript, _time, store, (fraction, text) => _log.Progress(request, fraction, text));
         try
         {
             _log.Progress(request, 0, "");

@@ -175,7 +175,9 @@ public sealed class TrafficAnalysis
     {
         var names = _ledger.Names;
         var byAddress = names.ToLookup(name => name.Address, name => name.Name, StringComparer.Ordinal);
-        long? dropped = captures.All(capture => capture.Dropped is null) ? null : captures.Sum(capture => capture.Dropped ?? 0);
+        // A capture that counted no loss says nothing about one that did not count.
+        var lost = captures.Sum(capture => capture.Dropped ?? 0);
+        long? dropped = lost == 0 && captures.Any(capture => capture.Dropped is null) ? null : lost;
         var tally = new TrafficTally(
             _counts.Frames, _counts.Bytes, _counts.Dut, _counts.Harness, _counts.Frames - _counts.Dut - _counts.Harness, _counts.Undecoded, _counts.Cut, dropped, _flows.Gaps,
             _flows.Evicted + _ledger.GivenUp + _identity.GivenUp + _fragments.GivenUp + _fragments.Overlapping);

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
+
+namespace DeviceConformance.TestCases.Network;
+
+/// <summary>What captures have to hold before a unit takes what they do not show for absent.</summary>
+/// <param name="Phases">Phases that have to be marked and watched.</param>
+/// <param name="Minutes">Time from the first to the last frame at the least, in minutes.</param>
+/// <param name="AddressAssignment">Whether the DUT has to be seen getting its address: a start in the network is then part of the capture.</param>
+internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Minutes, bool AddressAssignment)
+{
+    /// <summary>
+    /// 5.5-1-2 and the units that apply it: a DUT connects when it starts, by itself afterwards, and when it is used. Ten minutes hold
+    /// two rounds of what repeats every five; what repeats less often is declared and has to be seen anyway.
+    /// </summary>
+    public static TrafficSufficiency Communication { get; } = new(["start-up", "idle", "in use"], 10, false);
+
+    /// <summary>5.3-10-1 c: what searches for updates does so at a start, by itself, or when it is told to.</summary>
+    public static TrafficSufficiency Updates { get; } = new(["start-up", "idle", "update"], 10, false);
+
+    /// <summary>What is missing, each as a part of a sentence; empty when nothing is.</summary>
+    public IEnumerable<string> Missing(TrafficSeen traffic)
+    {
+        var gaps = Gaps(traffic).ToList();
+        if (gaps.Count == 0 && !traffic.Coverage.IsComplete)
+        {
+            gaps.Add(traffic.Coverage.Statement);
+        }
+
+        foreach (var gap in gaps)
+        {
+            yield return gap;
+        }
+
+        var unwatched = Phases.Where(phase => !traffic.Phases.Any(marked => IsSame(marked.Name, phase) && IsWatched(traffic, marked))).ToList();
+        if (unwatched.Count > 0)
+        {
+            yield return traffic.Phases.IsEmpty
+                ? $"nobody marked phases (needed: {string.Join(", ", Phases)})"
+                : $"the phases {string.Join(", ", unwatched)} are not marked";
+        }
+
+        if (traffic.Watched is not { } watched || watched.Last - watched.First < TimeSpan.FromMinutes(Minutes))
+        {
+            yield return $"it was watched for {Duration(traffic)}, and {Minutes} minutes are needed";
+        }
+
+        if (AddressAssignment && !traffic.Conversations.Any(conversation => conversation is { Protocol: ServiceProtocol.Dhcp, BytesFromDut: > 0, BytesToDut: > 0 }))
+        {
+            yield return "the DUT was not seen getting its address";
+        }
+    }
+
+    /// <summary>What lets captures miss something: loss, damage, and what could not be read.</summary>
+    public static IEnumerable<string> Gaps(TrafficSeen traffic)
+    {
+        foreach (var file in traffic.Files.Where(file => file.Fault.Length > 0))
+        {
+            yield return $"{file.Name} {file.Fault}";
+        }
+
+        if (traffic.Tally.Dropped is null)
+        {
+            yield return "no count says whether frames were lost (pcap has none; pcapng of dumpcap has one)";
+        }
+
+        foreach (var (count, what) in new[]
+        {
+            (traffic.Tally.Dropped ?? 0, "frames were lost while capturing"),
+            (traffic.Tally.StreamGaps, "gaps are in TCP streams"),
+            (traffic.Tally.Undecoded, "frames could not be decoded"),
+            (traffic.Tally.Cut, "frames were captured in part"),
+            (traffic.Tally.Evicted, "conversations or names were given up before their end"),
+        }.Where(row => row.Item1 > 0))
+        {
+            yield return $"{count.ToString(CultureInfo.InvariantCulture)} {what}";
+        }
+    }
+
+    /// <summary>How long was watched, for sentences: "12 minutes from 08:00:00 to 08:12:00 UTC on 2026-11-20".</summary>
+    public static string Watched(TrafficSeen traffic) => traffic.Watched is { } watched
+        ? string.Create(CultureInfo.InvariantCulture, $"{Duration(traffic)} from {watched.First.UtcDateTime:yyyy-MM-dd HH:mm:ss} to {watched.Last.UtcDateTime:HH:mm:ss} UTC")
+        : "an unknown time";
+
+    private static string Duration(TrafficSeen traffic)
+    {
+        var length = traffic.Watched is { } watched ? watched.Last - watched.First : TimeSpan.Zero;
+        return length.TotalMinutes >= 120 ? string.Create(CultureInfo.InvariantCulture, $"{length.TotalHours:0.0} hours")
+            : length.TotalSeconds >= 120 ? string.Create(CultureInfo.InvariantCulture, $"{length.TotalMinutes:0} minutes")
+            : string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0} seconds");
+    }
+
+    private static bool IsWatched(TrafficSeen traffic, CapturePhase phase) =>
+        phase.To > phase.From && traffic.Watched is { } watched && phase.From <= watched.Last && phase.To >= watched.First;
+
+    private static bool IsSame(string marked, string needed) => string.Equals(Plain(marked), Plain(needed), StringComparison.OrdinalIgnoreCase);
+
+    private static string Plain(string phase) => string.Concat(phase.Where(char.IsLetterOrDigit));
+}
