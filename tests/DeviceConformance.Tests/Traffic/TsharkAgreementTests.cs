@@ -37,9 +37,9 @@ public sealed class TsharkAgreementTests
         }
     }
 
-    [TestCase(1, 400_000, false)]
-    [TestCase(2, 1_500_000, false)]
-    [TestCase(3, 400_000, true)]
+    [TestCase(1, 3_000_000, false)]
+    [TestCase(2, 6_000_000, false)]
+    [TestCase(3, 2_000_000, true)]
     public void Generated_day_agrees(int seed, int length, bool shuffled)
     {
         var day = new DayOfTraffic(seed);
