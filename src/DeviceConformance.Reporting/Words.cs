@@ -156,7 +156,10 @@ internal static class Words
     public static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
     /// <summary>A number with its noun: "1 unit", "2 units".</summary>
-    public static string Count(long number, string noun) => number == 1 ? $"1 {noun}" : $"{Number(number)} {noun}s";
+    public static string Count(long number, string noun) => Count(number, noun, noun + "s");
+
+    /// <summary>A number with its noun where the plural is no plain one.</summary>
+    public static string Count(long number, string one, string many) => number == 1 ? $"1 {one}" : $"{Number(number)} {many}";
 
     /// <summary>A number of bytes in the unit that leaves two or three digits.</summary>
     public static string Size(long bytes) => bytes switch
@@ -181,6 +184,12 @@ internal static class Words
 
     /// <summary>A point in time beside others of which the whole is told: month, day, time, UTC.</summary>
     public static string Moment(DateTimeOffset at) => at.UtcDateTime.ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>From when to when, beside others of which the whole is told; what both have in common is said once.</summary>
+    public static string Moments(DateTimeOffset from, DateTimeOffset to) =>
+        Moment(from) == Moment(to) ? Moment(from)
+        : from.UtcDateTime.Date == to.UtcDateTime.Date ? $"{Moment(from)} to {Moment(to)["MM-dd ".Length..]}"
+        : $"{Moment(from)} to {Moment(to)}";
 
     /// <summary>Name of the DUT as people say it: brand or maker, and model.</summary>
     public static string Name(Dut dut) => string.Join(' ', new[] { dut.Brand.Length > 0 ? dut.Brand : dut.Maker, dut.Model }.Where(part => part.Length > 0)) is { Length: > 0 } name

@@ -45,6 +45,24 @@ public sealed record TrafficSeen(
     public (DateTimeOffset First, DateTimeOffset Last)? Watched =>
         Files.Where(file => file.First is not null).ToList() is { Count: > 0 } timed ? (timed.Min(file => file.First!.Value), timed.Max(file => file.Last!.Value)) : null;
 
+    /// <summary>How long captures ran. Time between two of them, in which nobody watched, does not count; time that two of them share counts once.</summary>
+    [JsonIgnore]
+    public TimeSpan WatchedFor
+    {
+        get
+        {
+            var (sum, end) = (TimeSpan.Zero, DateTimeOffset.MinValue);
+            foreach (var file in Files.Where(file => file.First is not null).OrderBy(file => file.First))
+            {
+                var from = file.First!.Value > end ? file.First.Value : end;
+                end = file.Last!.Value > end ? file.Last.Value : end;
+                sum += end - from;
+            }
+
+            return sum;
+        }
+    }
+
     /// <inheritdoc/>
     public override string Summary =>
         $"{Tally.DutFrames} of {Tally.Frames} frames are the DUT's, in {Conversations.Length} conversations, {ClearItems.Length} readable secrets or personal data";
@@ -58,7 +76,7 @@ public sealed record TrafficSeen(
 /// <param name="OtherFrames">Frames that do not concern the DUT.</param>
 /// <param name="Undecoded">Frames of link types or of a form that could not be decoded.</param>
 /// <param name="Cut">Frames of which the capture holds less than was on the wire.</param>
-/// <param name="Dropped">Frames that the capture is known to have lost; null when nobody counted.</param>
+/// <param name="Dropped">Frames that the captures are known to have lost; null when none is known and one of them did not count.</param>
 /// <param name="StreamGaps">Gaps in TCP streams, that is bytes that were acknowledged and are in no frame.</param>
 /// <param name="Evicted">Conversations, streams or names that a bounded table had to give up before their end.</param>
 public sealed record TrafficTally(long Frames, long Bytes, long DutFrames, long HarnessFrames, long OtherFrames, long Undecoded, long Cut, long? Dropped, long StreamGaps, long Evicted);

@@ -33,6 +33,9 @@ public sealed class CaptureReader : IDisposable
     /// </summary>
     public string KeyLog => _pcapng?.KeyLog ?? "";
 
+    /// <summary>Length of the secrets read so far in characters: tells without a copy whether there are new ones.</summary>
+    public int KeyLogLength => _pcapng?.KeyLogLength ?? 0;
+
     /// <summary>
     /// Phases marked in the file, as far as was read, in the order of time; empty when nobody marked any. A mark is a comment <c>phase: NAME</c>
     /// on a frame or on statistics, as <see cref="CaptureWriter"/> writes it; the last phase ends just behind the last frame or statistics.

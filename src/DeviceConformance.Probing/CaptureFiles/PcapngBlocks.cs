@@ -34,6 +34,9 @@ internal sealed class PcapngBlocks(ByteWindow window)
     /// <summary>Secrets in the NSS key log format of all blocks read so far.</summary>
     public string KeyLog => _keyLog.ToString();
 
+    /// <summary>Length of the secrets read so far in characters: tells without a copy whether there are new ones.</summary>
+    public int KeyLogLength => _keyLog.Length;
+
     /// <summary>Whether a phase was marked so far.</summary>
     public bool HasPhases => _phases.Any;
 

@@ -24,7 +24,7 @@ internal sealed class ContentReader(FlowIdentity flow, TrafficLedger ledger, Con
             var inner = _streams?.Inner?.Notes;
             var protocol = _notes.Protocol == ServiceProtocol.Unknown && inner is not null && inner.Protocol != ServiceProtocol.Unknown ? inner.Protocol
                 : _notes.Protocol == ServiceProtocol.Unknown && (tls is not null || _streams?.IsTls == true) ? ServiceProtocol.Tls : _notes.Protocol;
-            return new ContentFacts(protocol, _streams?.Application ?? _notes.Application, protection, because, tls, [.. _notes.Requests.Concat(inner?.Requests ?? []).Distinct().Take(FlowNotes.MostRequests)], [.. _notes.Names.Union(inner?.Names ?? [])]);
+            return new ContentFacts(protocol, _streams?.Application ?? _datagrams?.Application ?? _notes.Application, protection, because, tls, [.. _notes.Requests.Concat(inner?.Requests ?? []).Distinct().Take(FlowNotes.MostRequests)], [.. _notes.Names.Union(inner?.Names ?? [])]);
         }
     }
 

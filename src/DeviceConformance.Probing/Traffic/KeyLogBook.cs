@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Text;
+using DeviceConformance.Probing.CaptureFiles;
 
 namespace DeviceConformance.Probing.Traffic;
 
@@ -41,6 +43,23 @@ internal sealed class KeyLogBook
             }
 
             _secrets[(line[..first].ToString(), Convert.ToHexStringLower(random))] = secret;
+        }
+    }
+
+    /// <summary>Adds a key log file.</summary>
+    /// <exception cref="CaptureFileException">It can not be read.</exception>
+    public void AddFile(string path)
+    {
+        try
+        {
+            foreach (var line in File.ReadLines(path, Encoding.Latin1))
+            {
+                Add(line);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw new CaptureFileException($"The key log {Path.GetFileName(path)} can not be read: {fault.Message}");
         }
     }
 

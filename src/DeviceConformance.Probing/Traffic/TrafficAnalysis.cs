@@ -26,6 +26,11 @@ public sealed class TrafficAnalysis
         _queue = queue;
         _identity = new DutIdentity(subject, ahead);
         _settings = new ContentSettings(subject.Sought);
+        foreach (var path in subject.KeyLogs)
+        {
+            _settings.Keys.AddFile(path);
+        }
+
         _ledger = new TrafficLedger(queue.Names);
         _flows = new FlowTable(_identity, _ledger, _settings);
     }
@@ -34,7 +39,7 @@ public sealed class TrafficAnalysis
     /// <param name="files">Paths; captures are read in the order of their first frame, as one watching.</param>
     /// <param name="subject">Whose traffic, and what is looked for.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="CaptureFileException">A file can not be read, or is no capture.</exception>
+    /// <exception cref="CaptureFileException">A file can not be read, or is no capture; or a key log can not be read.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public static TrafficSeen Analyse(IReadOnlyList<string> files, TrafficSubject subject, CancellationToken cancellation)
     {
@@ -97,8 +102,16 @@ public sealed class TrafficAnalysis
     private (long First, long Last) Read(CaptureReader reader, int file, CancellationToken cancellation)
     {
         var (first, last) = (CapturedFrame.NoTime, CapturedFrame.NoTime);
+        var secrets = 0;
         while (reader.TryRead(out var frame))
         {
+            // Secrets in a capture stand before what they open.
+            if (reader.KeyLogLength != secrets)
+            {
+                secrets = reader.KeyLogLength;
+                _settings.Keys.Add(reader.KeyLog);
+            }
+
             if ((frame.Number & 0xffff) == 0)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -175,7 +188,9 @@ public sealed class TrafficAnalysis
     {
         var names = _ledger.Names;
         var byAddress = names.ToLookup(name => name.Address, name => name.Name, StringComparer.Ordinal);
-        long? dropped = captures.All(capture => capture.Dropped is null) ? null : captures.Sum(capture => capture.Dropped ?? 0);
+        // A capture that counted no loss says nothing about one that did not count.
+        var lost = captures.Sum(capture => capture.Dropped ?? 0);
+        long? dropped = lost == 0 && captures.Any(capture => capture.Dropped is null) ? null : lost;
         var tally = new TrafficTally(
             _counts.Frames, _counts.Bytes, _counts.Dut, _counts.Harness, _counts.Frames - _counts.Dut - _counts.Harness, _counts.Undecoded, _counts.Cut, dropped, _flows.Gaps,
             _flows.Evicted + _ledger.GivenUp + _identity.GivenUp + _fragments.GivenUp + _fragments.Overlapping);

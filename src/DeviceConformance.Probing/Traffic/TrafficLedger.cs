@@ -85,8 +85,9 @@ internal sealed class TrafficLedger(IReadOnlyList<string> files)
     /// <param name="text">The information, secrets masked.</param>
     /// <param name="flow">Flow.</param>
     /// <param name="frame">Frame.</param>
-    public void AddAnnouncement(string protocol, string what, string text, FlowIdentity flow, long frame) =>
-        Add(_announcements, (protocol, what, text), protocol.ToLowerInvariant(), frame);
+    /// <param name="filter">Display filter where it is not the protocol's name in lower case.</param>
+    public void AddAnnouncement(string protocol, string what, string text, FlowIdentity flow, long frame, string? filter = null) =>
+        Add(_announcements, (protocol, what, text), filter ?? protocol.ToLowerInvariant(), frame);
 
     /// <summary>A name server that DHCP or a router advertisement named to the DUT.</summary>
     public void AddGivenServer(IPAddress server)

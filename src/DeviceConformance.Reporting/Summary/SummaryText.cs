@@ -49,7 +49,22 @@ public static class SummaryText
 
         var incomplete = assessment.Scope.Count(line => !line.IsComplete);
         Line(text, $"Scope: {Words.Count(assessment.Scope.Length, "observation")}, {(incomplete == 0 ? "all complete" : $"{incomplete} incomplete")}");
+        foreach (var traffic in assessment.Traffic)
+        {
+            Line(text, $"Captured traffic: {Captured(traffic)}");
+        }
+
         Line(text, $"ICS verification: {Words.Of(assessment.IcsVerification.Verdict)}");
+    }
+
+    private static string Captured(AssessedTraffic traffic)
+    {
+        var conversations = traffic.Conversations.Length + traffic.LeftOut.Conversations;
+        var undeclared = traffic.Conversations.Count(conversation => conversation.Standing == TrafficStanding.Undeclared);
+        var peers = traffic.Conversations.Select(conversation => conversation.Seen.Peer).Distinct(StringComparer.Ordinal).Count();
+        return $"{Words.Count(traffic.Captures.Length, "capture")}, {(traffic.Coverage.IsComplete ? "complete" : "incomplete")}; {Words.Count(conversations, "conversation")} with {(traffic.LeftOut.Conversations > 0 ? "more than " : "")}{Words.Count(peers, "address", "addresses")}, "
+            // Undeclared ones come first, so that others are among those left out only when all shown are undeclared.
+            + $"{(traffic.LeftOut.Conversations > 0 && undeclared == traffic.Conversations.Length ? "at least " : "")}{Words.Number(undeclared)} not declared; {Words.Count(traffic.ClearItems.Length, "readable secret or personal datum", "readable secrets or personal data")}";
     }
 
     private static void Counts(StringBuilder text, AssessmentCounts counts)

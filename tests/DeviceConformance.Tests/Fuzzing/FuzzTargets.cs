@@ -89,7 +89,9 @@ internal static class FuzzTargets
         new("capture-file", [PcapngTests.Bytes(PcapngTests.Everything), PcapngTests.Bytes(PcapngTests.Phases), Hex("d4c3b2a1 02000400 00000000 00000000 00000400 01000000 05000000 07000000 02000000 09000000 0102 05000000 07000000 01000000 01000000 03")], Capture),
         new("yaml", [Text("edition: V3.1.3\nsamples:\n  - {name: A, mac: ['02:00:5e:10:00:01'], addresses: [127.0.0.1, '::1']}\nconditions:\n  '14': {holds: yes, because: |\n    text}\n")], bytes => $"{YamlText.Parse(bytes, "x.yaml", new ComplaintBook())?.Kind}"),
         new("endpoints-and-ports", [Text("udp/[fe80::1%eth0]:5353"), Text("1-52,54-65535"), Text("192.0.2.7")], bytes => $"{Endpoint.TryParse(Chars(bytes), null, out _)} {PortSet.TryParse(Chars(bytes), null, out _)} {DutAddress.TryParse(Chars(bytes), null, out _)}"),
-        new("traffic-content", [Text("GET /a?password=b HTTP/1.1\r\nHost: x.example\r\nAuthorization: Basic YTpi\r\nContent-Length: 3\r\n\r\nabcPOST / HTTP/1.1\r\n\r\n"), new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes(), _flight, Hex("10 12 0004 4d515454 04 c2 003c 0000 0001 75 0001 70 30 08 0003 612f62 323143"), Text("220 x ESMTP\r\nAUTH LOGIN\r\nSTARTTLS\r\nPASS x\r\n"), [.. "SSH-2.0-x\r\n"u8, 0, 0, 1, 0, 5, 20, 1], .. Udp("mDNS services and name"), QuicTests.Initial(0, [.. QuicTests.Frames9001, .. new byte[60]]), [1, .. new byte[235], 0x63, 0x82, 0x53, 0x63, 12, 1, 65, 255]], TrafficContent),
+        new("traffic-content", [Text("GET /a?password=b HTTP/1.1\r\nHost: x.example\r\nAuthorization: Basic YTpi\r\nContent-Length: 3\r\n\r\nabcPOST / HTTP/1.1\r\n\r\n"), new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes(), _flight, Hex("10 12 0004 4d515454 04 c2 003c 0000 0001 75 0001 70 30 08 0003 612f62 323143"), Text("220 x ESMTP\r\nAUTH LOGIN\r\nSTARTTLS\r\nPASS x\r\n"), [.. "SSH-2.0-x\r\n"u8, 0, 0, 1, 0, 5, 20, 1], .. Udp("mDNS services and name"), .. ContentLocalTests.Samples, QuicTests.Initial(0, [.. QuicTests.Frames9001, .. new byte[60]]), [1, .. new byte[235], 0x63, 0x82, 0x53, 0x63, 12, 1, 65, 255]], TrafficContent),
+        new("http-body", [.. ContentBodyTests.Bodies], HttpBody),
+        new("websocket", [[0x81, 2, .. "ok"u8, 0x82, 0xfe, 0, 130, 1, 2, 3, 4, .. new byte[130], 0x89, 0x80, 1, 2, 3, 4], [0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4, 5]], WebSocket),
         new("tls-inside", [[8, 0, 0, 17, 0, 15, 0, 16, 0, 11, 0, 9, 8, .. "http/1.1"u8, 22, 0], [11, 0, 0, 11, 0, 0, 0, 7, 0, 0, 2, 1, 2, 0, 0, 22], [.. "HTTP/1.1 200 OK\r\n\r\n"u8, 23], [24, 0, 0, 1, 0, 22]], TlsInside),
         new("key-log", [Text($"# x\nCLIENT_RANDOM {new string('a', 64)} {new string('b', 96)}\r\n")], KeyLog),
         new("quic-frames", [QuicTests.Frames9001, [2, 1, 0, 1, 0, 0, 0, 3, 1, 0, 0, 0, 1, 2, 3, .. QuicTests.Frames9001]], QuicFrames),
@@ -150,14 +152,15 @@ internal static class FuzzTargets
     {
         var outcome = new StringBuilder();
         var settings = new ContentSettings([new SoughtValue(Model.Observations.ClearItemKind.DeclaredSecret, "value", "", "Grill-Kohle-9")]);
-        foreach (var (fromClient, port) in new[] { (true, 80), (false, 80), (true, 53), (true, 5353), (true, 123), (false, 67), (true, 443) })
+        foreach (var (fromClient, port) in new[] { (true, 80), (false, 80), (true, 53), (true, 5353), (true, 123), (false, 67), (true, 443), (false, 53), (true, 161), (true, 137), (true, 547), (true, 5683) })
         {
             var ledger = new TrafficLedger(["x"]);
-            var reader = new ContentReader(new FlowIdentity(port == 80 ? Transport.Tcp : Transport.Udp, IPAddress.Loopback, 40000, IPAddress.Loopback, port, true, bytes.Length % 2 == 0), ledger, settings);
+            var isStream = port == 80 || (port == 53 && !fromClient);
+            var reader = new ContentReader(new FlowIdentity(isStream ? Transport.Tcp : Transport.Udp, IPAddress.Loopback, 40000, port == 161 ? IPAddress.Broadcast : IPAddress.Loopback, port, true, bytes.Length % 2 == 0), ledger, settings);
             for (var at = 0; at < bytes.Length;)
             {
-                var length = port == 80 ? Math.Min(bytes.Length - at, 1 + (bytes[at] * 7 % 100)) : bytes.Length;
-                if (port != 80)
+                var length = isStream ? Math.Min(bytes.Length - at, 1 + (bytes[at] * 7 % 100)) : bytes.Length;
+                if (!isStream)
                 {
                     reader.Datagram(fromClient, bytes, 1, 0);
                 }
@@ -178,6 +181,19 @@ internal static class FuzzTargets
         }
 
         return outcome.ToString();
+    }
+
+    private static string HttpBody(byte[] bytes)
+    {
+        var bench = new ContentBench().Client("POST /a HTTP/1.1\r\nContent-Type: multipart/form-data\r\n").Client(bytes, 100).Gap(true, bytes.Length % 7).Client("GET /b HTTP/1.1\r\n\r\n").End();
+        return $"{bench.Facts.Requests.Length} {bench.Facts.Protection} {Math.Min(3, bench.Items.Length)}";
+    }
+
+    private static string WebSocket(byte[] bytes)
+    {
+        var bench = new ContentBench().Client("GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n").Server("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n");
+        bench.Client(bytes, 33).Server(bytes, 50).Gap(true, bytes.Length).Client(bytes).End();
+        return $"{bench.Facts.Requests.Length} {bench.Facts.Protection} {bench.Items.Length}";
     }
 
     private static string TlsInside(byte[] bytes)

@@ -14,6 +14,16 @@ public sealed class SummaryTextTests
     public void Summary_of_a_passing_run_is_as_in_the_golden_file() =>
         Golden.Verify("tests/DeviceConformance.Tests/Reporting/golden/passing.summary.txt", SummaryText.Render(Samples.Passing));
 
+    [Test]
+    public void Captured_traffic_is_a_line_of_the_summary()
+    {
+        Assert.That(
+            SummaryText.Render(TrafficSamples.EveryKind),
+            Does.Contain("\nCaptured traffic: 2 captures, incomplete; 11 conversations with 11 addresses, 4 not declared; 2 readable secrets or personal data\n"));
+        Assert.That(SummaryText.Render(TrafficSamples.TenSeconds), Does.Contain("1 capture, complete; 1 conversation with 1 address, 0 not declared; 0 readable"));
+        Assert.That(SummaryText.Render(Samples.Passing), Does.Not.Contain("Captured traffic"));
+    }
+
     [TestCaseSource(typeof(Hostile), nameof(Hostile.Cases))]
     public void A_device_can_not_drive_the_terminal(string text)
     {

@@ -11,6 +11,7 @@ namespace DeviceConformance.Probing.Traffic.Content;
 /// <summary>A flow of datagrams.</summary>
 internal sealed class DatagramTalk(FlowNotes notes)
 {
+    private const string Dtls = "DTLS";
     private const int DnsPort = 53;
     private const int MdnsPort = 5353;
     private const int NtpPort = 123;
@@ -21,8 +22,10 @@ internal sealed class DatagramTalk(FlowNotes notes)
     private KnownValues? _fromClient;
     private KnownValues? _fromServer;
     private long _known;
-    private long _dtls;
-    private long _dtlsEncrypted;
+    private readonly LocalDatagrams _local = new(notes);
+    private DtlsTalk? _dtls;
+    private WireGuardTalk? _wireGuard;
+    private long _sealed;
     private long _other;
     private QuicTalk? _quic;
 
@@ -35,17 +38,22 @@ internal sealed class DatagramTalk(FlowNotes notes)
             ? (ContentProtection.Clear, string.Create(CultureInfo.InvariantCulture, $"readable text: {_sample.Readable:P0} of the first {_sample.Count} bytes"))
             : (ContentProtection.Unknown, string.Create(CultureInfo.InvariantCulture, $"no known protocol; {_sample.Entropy:0.0} bits of entropy for each of the first {_sample.Count} bytes")),
         { _quic: { IsProven: true } quic } => quic.Protection,
-        { _dtlsEncrypted: > 0 } => (ContentProtection.Encrypted, $"all {_dtls} datagrams are records of DTLS"),
-        { _dtls: > 0 } => (ContentProtection.NoContent, "DTLS handshake without encrypted records"),
+        { _dtls: { Datagrams: > 0 } dtls } => dtls.Protection,
+        { _wireGuard: { HasAny: true } wireGuard } => wireGuard.Protection,
+        { _sealed: > 0 } => (ContentProtection.Encrypted, $"{_sealed} messages of {notes.Application} with encrypted data"),
         _ => (ContentProtection.NoContent, "no content"),
     };
 
     /// <summary>What the handshake of QUIC shows; null without any.</summary>
-    public SeenTls? Tls => _quic is { IsProven: true } quic ? quic.Tls : null;
+    public SeenTls? Tls => _quic is { IsProven: true } quic ? quic.Tls : _dtls?.Tls;
+
+    /// <summary>What was spoken, in words.</summary>
+    public string Application => notes.Application == Dtls && _dtls is not null ? _dtls.Application : notes.Application;
 
     /// <summary>It is over.</summary>
     public void End()
     {
+        _dtls?.End();
         _quic?.End();
         _quic?.Dispose();
     }
@@ -53,16 +61,23 @@ internal sealed class DatagramTalk(FlowNotes notes)
     /// <summary>Reads a datagram.</summary>
     public void Append(bool fromClient, ReadOnlySpan<byte> bytes, long frame)
     {
-        if (IsDtls(bytes, out var isEncrypted))
+        // A connection begins with a long header and a version; then its packets are tried first.
+        if ((_quic is not null || (bytes.Length > 6 && bytes[0] >= 0xc0)) && (_quic ??= new QuicTalk(notes)).TryDatagram(fromClient, bytes, frame))
         {
-            _dtls++;
-            _dtlsEncrypted += isEncrypted ? 1 : 0;
-            notes.Recognise(ServiceProtocol.Tls, "DTLS");
             return;
         }
 
-        // A connection begins with a long header and a version; then its packets are tried first.
-        if ((_quic is not null || (bytes.Length > 6 && bytes[0] >= 0xc0)) && (_quic ??= new QuicTalk(notes)).TryDatagram(fromClient, bytes, frame))
+        // The form of a record, or of one with the short header of version 1.3.
+        var isDtls = bytes.Length > 0 && (bytes[0] is >= 20 and <= 26 || (_dtls is not null && bytes[0] >> 5 == 1)) && (_dtls ??= new DtlsTalk(notes)).TryDatagram(fromClient, bytes, frame);
+        if (isDtls)
+        {
+            notes.Recognise(ServiceProtocol.Tls, Dtls);
+            if (_dtls!.IsKnownToEncrypt)
+            {
+                return;
+            }
+        }
+        else if (bytes.Length >= 32 && bytes[0] is >= 1 and <= 4 && (_wireGuard ??= new WireGuardTalk(notes)).TryDatagram(fromClient, bytes))
         {
             return;
         }
@@ -70,37 +85,32 @@ internal sealed class DatagramTalk(FlowNotes notes)
         var known = fromClient ? _fromClient ??= new KnownValues(notes, true, _reported) : _fromServer ??= new KnownValues(notes, false, _reported);
         known.Append(bytes, frame);
         known.Forget();
+        if (isDtls)
+        {
+            return;
+        }
+
         if (TryDns(fromClient, bytes, frame) || TryNtp(fromClient, bytes, frame) || TryDhcp(fromClient, bytes, frame) || TrySsdp(bytes, frame))
         {
             _known++;
             return;
         }
 
+        switch (_local.Read(fromClient, bytes, frame))
+        {
+            case ContentProtection.Clear:
+                _known++;
+                return;
+            case ContentProtection.Encrypted:
+                _sealed++;
+                return;
+            case ContentProtection.NoContent:
+                return;
+        }
+
         _other++;
         _sample.Add(bytes);
-    }
-
-    // RFC 6347, 4.1: whole records fill the datagram; a later epoch is encrypted.
-    private static bool IsDtls(ReadOnlySpan<byte> bytes, out bool isEncrypted)
-    {
-        isEncrypted = false;
-        if (bytes.IsEmpty)
-        {
-            return false;
-        }
-
-        while (bytes.Length > 0)
-        {
-            if (bytes.Length < 13 || bytes[0] is < 20 or > 25 || bytes[1] != 0xfe || bytes[2] is not (0xff or 0xfd) || BinaryPrimitives.ReadUInt16BigEndian(bytes[11..]) is var length && length > bytes.Length - 13)
-            {
-                return false;
-            }
-
-            isEncrypted |= BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]) > 0;
-            bytes = bytes[(13 + length)..];
-        }
-
-        return true;
+        _local.TakeUnknown(fromClient, bytes, frame);
     }
 
     private bool IsOn(int port) => notes.Flow.ServerPort == port || notes.Flow.ClientPort == port;
@@ -109,7 +119,7 @@ internal sealed class DatagramTalk(FlowNotes notes)
     {
         var isMdns = IsOn(MdnsPort);
         // Away from its ports a message has to be a plain question with one name, or the answer to it: other forms occur by chance.
-        if (bytes.Length < 17 || (bytes[2] & 0x78) != 0 || (!isMdns && !IsOn(DnsPort) && (bytes[4] != 0 || bytes[5] != 1 || bytes[6] != 0 || bytes[8] != 0 || bytes[10] != 0 || (bytes[3] & 0x40) != 0)))
+        if (IsOn(LocalDatagrams.LlmnrPort) || IsOn(LocalDatagrams.NetbiosPort) || bytes.Length < 17 || (bytes[2] & 0x78) != 0 || (!isMdns && !IsOn(DnsPort) && (bytes[4] != 0 || bytes[5] != 1 || bytes[6] != 0 || bytes[8] != 0 || bytes[10] != 0 || (bytes[3] & 0x40) != 0)))
         {
             return false;
         }
@@ -127,66 +137,14 @@ internal sealed class DatagramTalk(FlowNotes notes)
         notes.Recognise(isMdns ? ServiceProtocol.Mdns : ServiceProtocol.Dns, isMdns ? "mDNS" : "DNS");
         if (isMdns)
         {
-            TakeMdns(fromClient, message, frame);
+            DnsFacts.TakeMulticast(notes, fromClient, message, frame);
         }
         else
         {
-            TakeDns(fromClient, message, frame);
+            DnsFacts.Take(notes, fromClient, message, frame);
         }
 
         return true;
-    }
-
-    private void TakeDns(bool fromClient, DnsMessage message, long frame)
-    {
-        if (!message.IsResponse)
-        {
-            foreach (var (name, type) in message.Questions.Where(_ => fromClient && notes.Flow.DutIsClient))
-            {
-                notes.Ledger.AddQuery(notes.Mask(name), type.ToString().ToUpperInvariant(), notes.Flow, frame);
-            }
-
-            return;
-        }
-
-        if (fromClient)
-        {
-            return;
-        }
-
-        var addresses = message.Records.Where(record => record.Address is not null).ToList();
-        foreach (var (name, _) in message.Questions.Where(_ => addresses.Count > 0))
-        {
-            notes.Ledger.AddAnswer(notes.Mask(name), notes.Flow);
-            // Aliases lead from the name asked for to that of the address (RFC 1034, 3.6.2): both stand for it.
-            addresses.ForEach(record => notes.Ledger.AddName(notes.Mask(name), record.Address!, "DNS", notes.Flow, frame));
-        }
-
-        addresses.ForEach(record => notes.Ledger.AddName(notes.Mask(record.Name), record.Address!, "DNS", notes.Flow, frame));
-    }
-
-    private void TakeMdns(bool fromClient, DnsMessage message, long frame)
-    {
-        if (!message.IsResponse)
-        {
-            return;
-        }
-
-        foreach (var record in message.Records)
-        {
-            if (record.Address is { } address)
-            {
-                notes.Ledger.AddName(notes.Mask(record.Name), address, "mDNS", notes.Flow, frame);
-            }
-            else if (fromClient == notes.Flow.DutIsClient && record.Type == DnsType.Ptr)
-            {
-                notes.Ledger.AddAnnouncement("mDNS", "service", notes.Mask(record.Target), notes.Flow, frame);
-            }
-            else if (fromClient == notes.Flow.DutIsClient && record.Type == DnsType.Txt && !record.Texts.IsEmpty)
-            {
-                notes.Ledger.AddAnnouncement("mDNS", "description", notes.Mask(string.Join("; ", record.Texts)), notes.Flow, frame);
-            }
-        }
     }
 
     // RFC 5905, 7.3: 48 bytes, then extension fields or a MAC. The form is too loose to be told from others without the port.

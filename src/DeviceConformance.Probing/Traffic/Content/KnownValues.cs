@@ -13,7 +13,10 @@ internal sealed class KnownValues(FlowNotes notes, bool fromClient, HashSet<(str
     private int _tailLength;
 
     /// <summary>Reads on; a value counts once in a flow for each encoding and direction.</summary>
-    public void Append(ReadOnlySpan<byte> bytes, long frame)
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="frame">Frame.</param>
+    /// <param name="wrapping">What they were packed in: gzip; null when they stood there as they are.</param>
+    public void Append(ReadOnlySpan<byte> bytes, long frame, string? wrapping = null)
     {
         if (notes.Settings.Longest == 0 || notes.IsOpened)
         {
@@ -22,14 +25,14 @@ internal sealed class KnownValues(FlowNotes notes, bool fromClient, HashSet<(str
 
         for (; bytes.Length > 0; bytes = bytes[Math.Min(bytes.Length, Step)..])
         {
-            Search(bytes[..Math.Min(bytes.Length, Step)], frame);
+            Search(bytes[..Math.Min(bytes.Length, Step)], frame, wrapping);
         }
     }
 
     /// <summary>What follows does not join what was.</summary>
     public void Forget() => _tailLength = 0;
 
-    private void Search(ReadOnlySpan<byte> bytes, long frame)
+    private void Search(ReadOnlySpan<byte> bytes, long frame, string? wrapping)
     {
         var length = _tailLength + bytes.Length;
         var buffer = ArrayPool<char>.Shared.Rent(length);
@@ -38,8 +41,9 @@ internal sealed class KnownValues(FlowNotes notes, bool fromClient, HashSet<(str
         ReadOnlySpan<char> text = buffer.AsSpan(0, length);
         for (var rest = text; notes.Settings.Find(rest, _found) is var at and >= 0; rest = rest[(at + 1)..])
         {
-            foreach (var (value, encoding) in _found)
+            foreach (var (value, form) in _found)
             {
+                var encoding = wrapping is null ? form : form == "clear" ? wrapping : $"{wrapping}, {form}";
                 if (reported.Add((value.Label, encoding, fromClient)))
                 {
                     notes.Ledger.AddItem(value.Kind, value.Label, encoding, value.Entry, fromClient == notes.Flow.DutIsClient, notes.Flow, frame);

@@ -17,6 +17,9 @@ internal enum StreamKind
     /// <summary>MQTT.</summary>
     Mqtt,
 
+    /// <summary>DNS.</summary>
+    Dns,
+
     /// <summary>Text.</summary>
     Text,
 
@@ -28,6 +31,7 @@ internal enum StreamKind
 internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Func<bool> isKnownToEncrypt, HashSet<(string Label, string Encoding, bool FromClient)> reported, bool fromClient)
 {
     private const int Head = 16;
+    private const int DnsPort = 53;
     private const byte TelnetCommand = 255;
     private const byte KexInit = 20; // RFC 4253, 12
     private const int LongestSshStart = 512;
@@ -40,6 +44,7 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
     private TlsFraming _candidate;
     private TextSide? _text;
     private MqttSide? _mqtt;
+    private DnsSide? _dns;
     private byte[]? _sshStart;
     private int _sshLength;
 
@@ -60,6 +65,7 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
     {
         StreamKind.Tls => tls.IsBroken,
         StreamKind.Mqtt => _mqtt!.IsBroken,
+        StreamKind.Dns => _dns!.IsBroken,
         _ => false,
     };
 
@@ -105,6 +111,9 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
             case StreamKind.Mqtt:
                 _mqtt!.Skip(bytes);
                 break;
+            case StreamKind.Dns:
+                _dns!.Skip();
+                break;
             case StreamKind.Text:
                 _text!.Skip(bytes);
                 break;
@@ -140,6 +149,10 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
         {
             (Kind, _mqtt) = (StreamKind.Mqtt, new MqttSide(notes, fromClient));
         }
+        else if (notes.Flow.ServerPort == DnsPort && DnsSide.IsBeginning(head))
+        {
+            (Kind, _dns) = (StreamKind.Dns, new DnsSide(notes, fromClient));
+        }
         else if (isLast)
         {
             var isText = true;
@@ -150,7 +163,7 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
 
             var isTelnet = head.Length >= 3 && head[0] == TelnetCommand && head[1] is >= 251 and <= 254;
             Kind = isText || isTelnet ? StreamKind.Text : StreamKind.Opaque;
-            _text = Kind == StreamKind.Text ? new TextSide(notes, talk, fromClient) : null;
+            _text = Kind == StreamKind.Text ? NewText() : null;
             if (isTelnet)
             {
                 notes.Recognise(ServiceProtocol.Telnet, "Telnet");
@@ -159,11 +172,13 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
         else if (TextEnds(head))
         {
             // A whole line of text is enough: "login: " waits for an answer, and so does a short command.
-            (Kind, _text) = (StreamKind.Text, new TextSide(notes, talk, fromClient));
+            (Kind, _text) = (StreamKind.Text, NewText());
         }
 
         return Kind != StreamKind.Open;
     }
+
+    private TextSide NewText() => new(notes, talk, fromClient, new KnownValues(notes, fromClient, reported));
 
     private static bool TextEnds(ReadOnlySpan<byte> head)
     {
@@ -195,6 +210,9 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
                 break;
             case StreamKind.Mqtt:
                 _mqtt!.Append(bytes, frame);
+                break;
+            case StreamKind.Dns:
+                _dns!.Append(bytes, frame);
                 break;
             case StreamKind.Text when talk.AskedForTls && _text!.IsAtLineStart && bytes.Length >= 3 && bytes[0] == 22 && bytes[1] == 3:
                 Kind = StreamKind.Tls;

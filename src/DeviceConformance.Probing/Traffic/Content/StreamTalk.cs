@@ -88,6 +88,8 @@ internal sealed class StreamTalk
                 return side.HasSshPackets == true ? (ContentProtection.Encrypted, "banner and key exchange of SSH") : (ContentProtection.Unknown, "banner of SSH, and what follows is no key exchange");
             case StreamKind.Mqtt:
                 return side.IsBroken ? (ContentProtection.Unknown, $"the {who}'s MQTT packets break off") : (ContentProtection.Clear, "readable MQTT");
+            case StreamKind.Dns:
+                return side.IsBroken ? (ContentProtection.Unknown, $"the {who}'s messages of DNS break off") : (ContentProtection.Clear, "readable DNS");
             case StreamKind.Text when _notes.Application.Length > 0:
                 // What comes before a switch to TLS names no secrets unless it is noted as an item.
                 return (ContentProtection.Clear, $"readable {_notes.Application}");

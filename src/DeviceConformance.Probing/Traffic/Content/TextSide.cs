@@ -4,21 +4,12 @@ using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.Traffic.Content;
 
-/// <summary>What both directions of a readable conversation know of each other.</summary>
-internal sealed class TextTalk
-{
-    /// <summary>Whether the server asked for a password and waits on the same line.</summary>
-    public bool AsksPassword { get; set; }
-
-    /// <summary>Whether a switch to TLS was asked for (RFC 3207, RFC 2595, RFC 4217).</summary>
-    public bool AskedForTls { get; set; }
-
-    /// <summary>Whether it is HTTP, RTSP or SIP: heads with fields.</summary>
-    public bool HasHeads { get; set; }
-}
-
-/// <summary>One direction of a readable conversation, line by line. Bodies of HTTP are passed over.</summary>
-internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
+/// <summary>One direction of a readable conversation, line by line.</summary>
+/// <param name="notes">Notes of the flow.</param>
+/// <param name="talk">What both directions know of each other.</param>
+/// <param name="fromClient">Whether it is the client's.</param>
+/// <param name="decoded">Looks for known values in what stands packed, in chunks or masked; null when nothing does.</param>
+internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient, KnownValues? decoded)
 {
     private const int LongestLine = 8 * 1024;
     private const int Escape = 27;
@@ -26,11 +17,17 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
     private readonly StringBuilder _line = new();
     private bool _isUnreadable;
     private bool _isHead;
-    private long _body;
+    private readonly HttpBody _body = new(notes, decoded, fromClient);
+    private WebSocketSide? _socket;
     private long _announcedBody;
+    private bool _isChunked;
+    private bool _isSocketAnswer;
+    private bool _hasNoBody;
+    private string _coding = "";
+    private string _type = "";
 
     /// <summary>Whether the next byte begins a line.</summary>
-    public bool IsAtLineStart => _line.Length == 0 && !_isUnreadable && _body == 0;
+    public bool IsAtLineStart => _line.Length == 0 && !_isUnreadable && _body.IsDone;
 
     /// <summary>Whether a byte can be part of text: printable, white space, escape, or beyond ASCII.</summary>
     public static bool IsReadable(byte value) => value is >= 0x20 and not 0x7f or (byte)'\t' or (byte)'\r' or (byte)'\n' or Escape;
@@ -40,15 +37,20 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
     {
         while (bytes.Length > 0)
         {
-            if (_body > 0)
+            if (!_body.IsDone)
             {
-                var skipped = (int)Math.Min(_body, bytes.Length);
-                _body -= skipped;
-                bytes = bytes[skipped..];
+                _body.Append(ref bytes, frame);
                 continue;
             }
 
-            var end = bytes.IndexOf((byte)'\n');
+            if (talk.IsWebSocket && !_isHead && IsAtLineStart)
+            {
+                (_socket ??= new WebSocketSide(notes, decoded)).Append(bytes, frame);
+                return;
+            }
+
+            // Telnet ends a line with a return and a zero too (RFC 854).
+            var end = notes.Protocol == ServiceProtocol.Telnet ? bytes.IndexOfAny((byte)'\n', (byte)0) : bytes.IndexOf((byte)'\n');
             var part = end < 0 ? bytes : bytes[..end];
             Collect(part);
             bytes = end < 0 ? [] : bytes[(end + 1)..];
@@ -73,13 +75,13 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
     /// <summary>Bytes that are in no frame: the line that they were in can not be read.</summary>
     public void Skip(long bytes)
     {
-        if (bytes <= _body)
+        _socket?.Skip(bytes);
+        if (_body.Skip(bytes))
         {
-            _body -= bytes;
             return;
         }
 
-        (_body, _announcedBody, _isHead) = (0, 0, false);
+        (_announcedBody, _isHead) = (0, false);
         _isUnreadable = true;
         _line.Clear();
     }
@@ -110,6 +112,7 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
         else if (TryOpening(line, frame))
         {
             (_isHead, talk.HasHeads) = (true, true);
+            (_announcedBody, _isChunked, _coding, _type) = (0, false, "", "");
         }
         else if (!talk.HasHeads)
         {
@@ -124,6 +127,9 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
         if (words.Length >= 2 && Family(words[0]) is var (answering, name) && words[1].Length == 3 && words[1].All(char.IsAsciiDigit))
         {
             notes.Recognise(answering, name);
+            var isInterim = words[1][0] == '1';
+            _isSocketAnswer = words[1] == "101";
+            _hasNoBody = isInterim || words[1] is "204" or "304" || (!isInterim && talk.Asked.TryDequeue(out var isHead) && isHead);
             return true;
         }
 
@@ -133,6 +139,12 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
         }
 
         notes.Recognise(protocol, application);
+        (_hasNoBody, _isSocketAnswer) = (false, false);
+        if (talk.Asked.Count < TextTalk.MostAsked)
+        {
+            talk.Asked.Enqueue(words[0] == "HEAD");
+        }
+
         TakeTarget(words[0], words[1], frame);
         return true;
     }
@@ -152,17 +164,9 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
 
         var names = query < 0 ? [] : target[(query + 1)..].Split('&', 32).Where(part => part.IndexOf('=', StringComparison.Ordinal) > 0).Select(part => (Name: part[..part.IndexOf('=', StringComparison.Ordinal)], Value: part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..])).ToList();
         notes.Request($"{method} {path}{(names.Count > 0 ? "?" : "")}{string.Join('&', names.Select(item => item.Name + "="))}");
-        foreach (var (name, value) in names.Where(item => item.Value.Length > 0))
+        foreach (var (name, _) in names.Where(item => item.Value.Length > 0))
         {
-            switch (name.ToLowerInvariant())
-            {
-                case "password" or "passwd" or "pwd" or "pass":
-                    notes.Item(ClearItemKind.Credential, "password in a query", "clear", fromClient, frame);
-                    break;
-                case "token" or "access_token" or "auth_token" or "api_key" or "apikey" or "session" or "sessionid" or "sid":
-                    notes.Item(ClearItemKind.Token, "token in a query", "clear", fromClient, frame);
-                    break;
-            }
+            SecretNames.Take(notes, name, "query", fromClient, frame);
         }
     }
 
@@ -171,7 +175,11 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
         if (line.Length == 0)
         {
             _isHead = false;
-            (_body, _announcedBody) = (_announcedBody, 0);
+            if (!_hasNoBody)
+            {
+                _body.Begin(_announcedBody, _isChunked, _coding, _type);
+            }
+
             return;
         }
 
@@ -187,6 +195,18 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient)
             case "content-length" when long.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length):
                 // The blank line of the head is still to come; the body is counted from there.
                 _announcedBody = length;
+                break;
+            case "transfer-encoding":
+                _isChunked = value.EndsWith("chunked", StringComparison.OrdinalIgnoreCase);
+                break;
+            case "content-encoding":
+                _coding = value.ToLowerInvariant();
+                break;
+            case "content-type":
+                _type = value.ToLowerInvariant();
+                break;
+            case "upgrade" when _isSocketAnswer && !fromClient && value.Equals("websocket", StringComparison.OrdinalIgnoreCase):
+                talk.IsWebSocket = true;
                 break;
             case "host" when fromClient && notes.Protocol == ServiceProtocol.Http:
                 notes.Name(value.Split(':')[0], "HTTP Host", frame);

@@ -189,7 +189,7 @@ internal static class TimeLine
         "ol",
         Class("phases"),
         With("aria-label", "Phases"),
-        All(phases.Select(phase => Element("li", Element("span", Class("statement"), VisibleText.Clip(phase.Name, LabelLength)), $" {Words.Moment(phase.From)} to {Words.Moment(phase.To)}")))));
+        All(phases.Select(phase => Element("li", Element("span", Class("statement"), VisibleText.Clip(phase.Name, LabelLength)), " " + Words.Moments(phase.From, phase.To))))));
 
     // The picture fills a box of the style sheet, so that bands of neighbouring lanes meet however high their labels are.
     private static Markup Strip(string classes, string? title, params ReadOnlySpan<Markup> contents) => Element(

@@ -92,7 +92,7 @@ internal static class TrafficTables
             Name(address.Address),
             Words.Of(address.Kind),
             Clip(address.From),
-            $"{Words.Moment(address.First)} to {Words.Moment(address.Last)}",
+            Words.Moments(address.First, address.Last),
             Frames(address.Where),
         ]);
 
@@ -158,7 +158,7 @@ internal static class TrafficTables
     [
         $"{Words.Count(seen.Connections, "connection")}, {Words.Number(seen.Established)} answered",
         Element("p", Class("quiet"), $"{Words.Size(seen.BytesFromDut)} from the device, {Words.Size(seen.BytesToDut)} to it"),
-        Element("p", Class("quiet"), $"{Words.Moment(seen.First)} to {Words.Moment(seen.Last)}"),
+        Element("p", Class("quiet"), Words.Moments(seen.First, seen.Last)),
         If(!seen.Phases.IsEmpty, () => Element("p", Class("quiet"), $"in {Clip(string.Join(", ", seen.Phases))}")),
     ]);
 
