@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using DeviceConformance.Model.Reports;
 using static DeviceConformance.Reporting.Html.Markup;
 
 namespace DeviceConformance.Reporting.Html.Traffic;
