@@ -4,6 +4,7 @@ using System.Text;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Network;
+using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Model.Standard;
 
@@ -215,8 +216,10 @@ internal static class Samples
                 Untested("5.13-1", "Validation of input data", "M", null, "The ICS gives no answer."),
                 Untested("6-5", "Information on telemetry", "M F (w)", Support.NotApplicable, "The ICS answers N/A: condition (w) does not hold, 24-TelData is empty."),
             ]);
+        var traffic = RecordedTraffic.Read() with { Ref = Ref("obs/0042") };
         return assessment with
         {
+            Traffic = [traffic],
             Run = assessment.Run with
             {
                 Health = new RunHealth(
@@ -238,12 +241,14 @@ internal static class Samples
                 .. assessment.Scope,
                 new ScopeLine("TCP ports of ::1", "40000 of 65535 ports in 9.8 s; the device stopped answering at port 40001.", false, Ref("obs/0003")),
                 new ScopeLine("default credentials over HttpForm on tcp/127.0.0.1:18443", "12 of 300 pairs; the login locked after 5 wrong attempts and the time was used up.", false, Ref("obs/0009")),
+                new ScopeLine(new TrafficWatch().Title, traffic.Coverage.Statement, traffic.Coverage.IsComplete, traffic.Ref),
             ],
             Evidence =
             [
                 .. assessment.Evidence,
                 new EvidenceItem(Ref("obs/0007"), "service on tcp/127.0.0.1:12323", "\u001b[2J\u001b[Hthermona GW-24\r\nlogin: \u0000"),
                 new EvidenceItem(Ref("obs/0009"), "default credentials over HttpForm on tcp/127.0.0.1:18443", "POST /login user=admin password=(secret) -> 303 /home\nSet-Cookie: sid=(secret); HttpOnly; Secure; SameSite=Strict\n"),
+                new EvidenceItem(traffic.Ref, new TrafficWatch().Title, ""),
             ],
         };
     }
