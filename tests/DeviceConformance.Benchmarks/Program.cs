@@ -1,4 +1,5 @@
 using DeviceConformance.Benchmarks;
+using DeviceConformance.Benchmarks.Capture;
 using DeviceConformance.Benchmarks.Identify;
 using DeviceConformance.Benchmarks.Ssh;
 using DeviceConformance.Benchmarks.Sweep;
@@ -7,7 +8,7 @@ using DeviceConformance.Benchmarks.Udp;
 
 // To add a comparison: a file that makes its targets and contenders, and a line here.
 Comparison[] comparisons =
-    [SweepComparison.Comparison, UdpComparison.Comparison, IdentifyComparison.Comparison, TlsComparison.Comparison, SshComparison.Comparison];
+    [SweepComparison.Comparison, UdpComparison.Comparison, IdentifyComparison.Comparison, TlsComparison.Comparison, SshComparison.Comparison, CaptureComparison.Comparison];
 
 if (args is ["ask", .. var question])
 {

@@ -10,7 +10,7 @@ internal sealed class PcapngBuffer
     public const int Capacity = 2 << 20;
 
     /// <summary>Bytes of an interface statistics block without a comment.</summary>
-    public const int StatisticsSize = 100;
+    public const int StatisticsSize = 88;
 
     private const int BlockFrame = 12;
     private const int PacketHeader = 20;
@@ -98,8 +98,8 @@ internal sealed class PcapngBuffer
         TimeOption(2, from);
         TimeOption(3, to);
         CountOption(4, counts.Received);
-        CountOption(5, counts.InterfaceDropped);
-        CountOption(7, counts.Dropped);
+        // All losses in one number, as dumpcap writes them: Wireshark shows no other.
+        CountOption(5, counts.Lost);
         CountOption(8, written);
         Option(Comment, comment);
         End(start, hasOptions: true);

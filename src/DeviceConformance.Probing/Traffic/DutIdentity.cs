@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Packets;

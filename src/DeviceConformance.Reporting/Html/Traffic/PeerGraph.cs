@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using DeviceConformance.Model.Observations;
-using DeviceConformance.Model.Reports;
 using static DeviceConformance.Reporting.Html.Markup;
 
 namespace DeviceConformance.Reporting.Html.Traffic;
