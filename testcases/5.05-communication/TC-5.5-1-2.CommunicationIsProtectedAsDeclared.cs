@@ -26,5 +26,6 @@ public sealed class CommunicationIsProtectedAsDeclared : TestCase
             .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Ask(declared, seen, pair.Facts)));
 
     private static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen) =>
-        ReferencedMechanisms.Judge(declared, seen, declared.Ixit.With<ComMechFacts>(IxitRole.ComMech)).Concat(ReadableTraffic.Unattributed(declared, seen));
+        ReferencedMechanisms.Judge(declared, seen, declared.Ixit.With<ComMechFacts>(IxitRole.ComMech)).Concat(ReadableTraffic.Unattributed(declared, seen))
+            .Concat(MudTraffic.Judge(declared, seen));
 }

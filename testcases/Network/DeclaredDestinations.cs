@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using DeviceConformance.Model.Declared;
-using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;

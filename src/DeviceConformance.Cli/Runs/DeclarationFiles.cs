@@ -40,6 +40,11 @@ internal static class DeclarationFiles
             yield return Path.GetRelativePath(declared.Folder, file).Replace('\\', '/');
         }
 
+        if (declared.Lab.MudFile is { } mud)
+        {
+            yield return mud.File;
+        }
+
         foreach (var list in declared.Lab.CredentialLists.Select(list => list.File).Where(list => File.Exists(Path.Combine(declared.Folder, list))))
         {
             yield return list;

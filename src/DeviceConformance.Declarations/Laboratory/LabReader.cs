@@ -51,6 +51,7 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
             SweepMethod = map.Choice<SweepMethod>("sweep-method").Or(SweepMethod.Auto),
             Captures = [.. Files(map, "captures", "capture-missing", "Give captures as pcap or pcapng files; relative names start at the declaration's folder.")],
             KeyLogs = [.. Files(map, "key-logs", "key-log-missing", "Give key logs in the format of SSLKEYLOGFILE; relative names start at the declaration's folder.")],
+            MudFile = map.Text("mud-file") is var mud && mud.TryGet(out var mudFile) ? MudReader.Read(folder, mudFile.Trim(), mud.At, complaints) : null,
             NameServers = [.. NameServers(map)],
             PersonalData = [.. map.Maps("personal-data", "a personal datum").Select(Sought).OfType<SoughtDatum>()],
             Secrets = [.. map.Maps("secrets", "a secret").Select(Sought).OfType<SoughtDatum>()],

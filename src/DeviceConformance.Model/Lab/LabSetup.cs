@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Network;
 
 namespace DeviceConformance.Model.Lab;
@@ -182,6 +183,9 @@ public sealed record LabSetup(
 
     /// <summary>Name servers that the laboratory's network gives the DUT.</summary>
     public ImmutableArray<DutAddress> NameServers { get; init; } = [];
+
+    /// <summary>The maker's description of what the DUT needs of its network (RFC 8520); null when there is none.</summary>
+    public MudFile? MudFile { get; init; }
 
     /// <summary>Personal data that the laboratory entered for the tests, looked for in captures.</summary>
     public ImmutableArray<SoughtDatum> PersonalData { get; init; } = [];

@@ -1,12 +1,9 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using System.Text;
 using DeviceConformance.Model.Declared;
-using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Lab;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Campaigns;

@@ -80,6 +80,7 @@ public sealed class DeclarationReaderTests
         yield return Wrong("bad-path", "path: login", false, folder => folder.Replace(IxitRole.AuthMech, "path: /,", "path: login,"));
         yield return Wrong("bad-alphabet", "password-alphabet: Z-A", false, folder => folder.Replace(IxitRole.AuthMech, "A-Za-z0-9", "Z-A"));
         yield return Wrong("bad-suite", "suites: [AES128-SHA]", false, folder => folder.Replace(IxitRole.ComMech, "TLS_AES_128_GCM_SHA256", "AES128-SHA"));
+        yield return Wrong("mud-file", "mud-file: gone.json", false, folder => folder.Write("lab.yaml", folder.Text("lab.yaml") + "\nmud-file: gone.json\n"));
         yield return Wrong("bad-peer", "host with blanks", false, folder => folder.Replace(IxitRole.ComMech, "suites: [TLS_AES_128_GCM_SHA256]", "peers: [host with blanks]"));
         yield return Wrong("bad-fingerprint", "certificate-sha256: 'AA:BB'", false, folder => folder.Replace(IxitRole.ComMech, "'AA:BB:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd'", "'AA:BB'"));
         yield return Wrong("bad-choice", "versions: [TLS 1.4", false, folder => folder.Replace(IxitRole.ComMech, "[TLS 1.2,", "[TLS 1.4,"));

@@ -41,7 +41,7 @@ public sealed class SpeakingVerdictTests
     [TestCase(DeviceFaults.ForeignDns, new string[0], "", 9)]
     [TestCase(DeviceFaults.OldTlsClient, null, "api")]
     [TestCase(DeviceFaults.UnencryptedFallback, null, "telemetry")]
-    [TestCase(DeviceFaults.BroadcastDisclosure, new string[0], "", 255)]
+    [TestCase(DeviceFaults.BroadcastDisclosure, new[] { "5.6-2-2 a" }, "", 255)]
     [TestCase(DeviceFaults.FixedTelemetrySecret, null, "api")]
     public async Task Capture_of_a_fault_fails_exactly_the_expected_units_and_opens_what_nobody_declared(DeviceFaults fault, string[]? fails, string mechanism = "", int opens = 0)
     {

@@ -141,6 +141,16 @@ public sealed class DestinationVerdictTests
             "declared to disclose it");
     }
 
+    [TestCase(Cloud, true)]
+    [TestCase("other.example.com", false)]
+    public void Traffic_that_the_mud_file_does_not_let_pass_is_the_examiners(string host, bool passes)
+    {
+        var findings = Judge(Watched.Traffic(Watched.Encrypted(Cloud, 443, TlsVersion.Tls13)), bench => bench.Lab = bench.Lab with { MudFile = new MudFile("lamp.json", [new MudRule(true, host, false, Transport.Tcp, 443, 443)]) });
+        var outside = findings["5.5-1-2 a"].Where(finding => finding.Subject == "traffic/198.51.100.9/mud").ToList();
+        Assert.That(outside.Select(finding => finding.Verdict), passes ? Is.Empty : Is.EqualTo(new[] { Verdict.Inconclusive }));
+        Assert.That(outside.Select(finding => finding.Statement), Has.All.Contains("lamp.json does not let pass: TLS with api.example.com (198.51.100.9) tcp/443 (dut.pcapng frames 17, 18"));
+    }
+
     [Test]
     public void Readable_broadcast_in_words_of_its_own_is_the_examiners()
     {

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Probing.Traffic.Content;
 using NUnit.Framework;
 

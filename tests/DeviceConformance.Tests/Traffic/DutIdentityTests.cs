@@ -1,5 +1,4 @@
 using System.Net;
-using DeviceConformance.Model.Observations;
 using DeviceConformance.Tests.Packets;
 using NUnit.Framework;
 using static DeviceConformance.Tests.Traffic.TrafficScript;

@@ -113,6 +113,27 @@ public sealed class KeyLogTests
     }
 
     [Test]
+    public void Analysis_opens_with_a_key_log_file_and_with_secrets_in_the_capture()
+    {
+        var inside = In("inside.pcapng");
+        using (var editcap = Start("editcap", "--inject-secrets", $"tls,{KeyLogFile}", Capture, inside))
+        {
+            Assert.That(editcap.WaitForExit(_patience) && editcap.ExitCode == 0, Is.True);
+        }
+
+        var subject = new TrafficSubject([], [IPAddress.Parse("127.0.0.2")]) { Sought = [new SoughtValue(ClearItemKind.DeclaredSecret, "password of AuthMech-1", "AuthMech-1", "Grill-Kohle-9")] };
+        foreach (var (file, keyLogs) in new[] { (Capture, new[] { KeyLogFile }), (inside, []) })
+        {
+            var seen = TrafficAnalysis.Analyse([file], subject with { KeyLogs = [.. keyLogs] }, CancellationToken.None);
+            var row = seen.Conversations.Single(row => row.Tls is not null);
+            Assert.That((row.Tls!.OpenedByKeyLog, row.Requests.Single(), row.Protection, row.Connections, seen.ClearItems.Length), Is.EqualTo((true, "GET /version.json?token=", ContentProtection.Encrypted, (long)_suites.Length, 0)), file);
+        }
+
+        Assert.That(TrafficAnalysis.Analyse([Capture], subject, CancellationToken.None).Conversations.Single(row => row.Tls is not null).Tls!.OpenedByKeyLog, Is.False);
+        Assert.That(() => TrafficAnalysis.Analyse([Capture], subject with { KeyLogs = [In("none.txt")] }, CancellationToken.None), Throws.TypeOf<CaptureFileException>().With.Message.StartsWith("The key log none.txt can not be read"));
+    }
+
+    [Test]
     public void Opened_content_is_never_a_readable_item() => Assert.That(Read(_keyLog).SelectMany(flow => flow.Ledger.ClearItems).Select(item => item.Label), Is.Empty);
 
     [Test]
@@ -175,7 +196,7 @@ public sealed class KeyLogTests
     {
         using var client = Start(
             "openssl",
-            ["s_client", "-connect", $"127.0.0.1:{_port}", "-servername", "updates.example", "-alpn", "http/1.1", "-keylogfile", KeyLogFile, "-quiet", isTls13 ? "-tls1_3" : "-tls1_2", isTls13 ? "-ciphersuites" : "-cipher", isTls13 ? cipher : cipher + ":@SECLEVEL=0", .. withoutEncryptThenMac ? (string[])["-no_etm"] : []]);
+            ["s_client", "-connect", $"127.0.0.1:{_port}", "-bind", "127.0.0.2:0", "-servername", "updates.example", "-alpn", "http/1.1", "-keylogfile", KeyLogFile, "-quiet", isTls13 ? "-tls1_3" : "-tls1_2", isTls13 ? "-ciphersuites" : "-cipher", isTls13 ? cipher : cipher + ":@SECLEVEL=0", .. withoutEncryptThenMac ? (string[])["-no_etm"] : []]);
         try
         {
             await client.StandardInput.WriteAsync(Request.AsMemory(), cancellation);

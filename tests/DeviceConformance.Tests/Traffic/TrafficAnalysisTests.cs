@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
 using System.Net;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Dns;
-using DeviceConformance.Probing.Packets;
 using DeviceConformance.Probing.Traffic;
-using DeviceConformance.Tests.Packets;
 using NUnit.Framework;
 using static DeviceConformance.Tests.Traffic.TrafficScript;
 
