@@ -7,7 +7,7 @@ namespace DeviceConformance.TestCases.Network;
 
 /// <summary>What captures have to hold before a unit takes what they do not show for absent.</summary>
 /// <param name="Phases">Phases that have to be marked and watched.</param>
-/// <param name="Minutes">Time from the first to the last frame at the least, in minutes.</param>
+/// <param name="Minutes">Time that captures ran at the least, in minutes.</param>
 /// <param name="AddressAssignment">Whether the DUT has to be seen getting its address: a start in the network is then part of the capture.</param>
 internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Minutes, bool AddressAssignment)
 {
@@ -42,7 +42,7 @@ internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Min
                 : $"the phases {string.Join(", ", unwatched)} are not marked";
         }
 
-        if (traffic.Watched is not { } watched || watched.Last - watched.First < TimeSpan.FromMinutes(Minutes))
+        if (traffic.WatchedFor < TimeSpan.FromMinutes(Minutes))
         {
             yield return $"it was watched for {Duration(traffic)}, and {Minutes} minutes are needed";
         }
@@ -79,21 +79,21 @@ internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Min
         }
     }
 
-    /// <summary>How long was watched, for sentences: "12 minutes from 08:00:00 to 08:12:00 UTC on 2026-11-20".</summary>
+    /// <summary>How long was watched, for sentences: "12 minutes between 2026-11-20 08:00:00 and 2026-11-20 08:12:00 UTC".</summary>
     public static string Watched(TrafficSeen traffic) => traffic.Watched is { } watched
-        ? string.Create(CultureInfo.InvariantCulture, $"{Duration(traffic)} from {watched.First.UtcDateTime:yyyy-MM-dd HH:mm:ss} to {watched.Last.UtcDateTime:HH:mm:ss} UTC")
+        ? string.Create(CultureInfo.InvariantCulture, $"{Duration(traffic)} between {watched.First.UtcDateTime:yyyy-MM-dd HH:mm:ss} and {watched.Last.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC")
         : "an unknown time";
 
     private static string Duration(TrafficSeen traffic)
     {
-        var length = traffic.Watched is { } watched ? watched.Last - watched.First : TimeSpan.Zero;
+        var length = traffic.WatchedFor;
         return length.TotalMinutes >= 120 ? string.Create(CultureInfo.InvariantCulture, $"{length.TotalHours:0.0} hours")
             : length.TotalSeconds >= 120 ? string.Create(CultureInfo.InvariantCulture, $"{length.TotalMinutes:0} minutes")
             : string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0} seconds");
     }
 
     private static bool IsWatched(TrafficSeen traffic, CapturePhase phase) =>
-        phase.To > phase.From && traffic.Watched is { } watched && phase.From <= watched.Last && phase.To >= watched.First;
+        phase.To > phase.From && traffic.Files.Any(file => file.First is { } first && phase.From <= file.Last && phase.To >= first);
 
     private static bool IsSame(string marked, string needed) => string.Equals(Plain(marked), Plain(needed), StringComparison.OrdinalIgnoreCase);
 

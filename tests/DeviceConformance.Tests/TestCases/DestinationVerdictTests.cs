@@ -30,6 +30,8 @@ public sealed class DestinationVerdictTests
         yield return Row("a phase missing", traffic => traffic with { Phases = traffic.Phases.RemoveAll(phase => phase.Name == "in use") }, "the phases in use are not marked");
         yield return Row("an empty phase", traffic => traffic with { Phases = [.. traffic.Phases.Select(phase => phase.Name == "idle" ? phase with { To = phase.From } : phase)] }, "the phases idle are not marked");
         yield return Row("a phase outside", traffic => traffic with { Phases = [.. traffic.Phases.Select(phase => phase.Name == "idle" ? new CapturePhase("idle", Watched.From.AddHours(2), Watched.From.AddHours(3)) : phase)] }, "the phases idle are not marked");
+        yield return Row("nobody watched in between", traffic => traffic with { Files = [traffic.Files[0] with { Last = Watched.From.AddMinutes(4) }, traffic.Files[0] with { First = Watched.From.AddMinutes(16) }] }, "watched for 8 minutes, and 10 minutes are needed");
+        yield return Row("a phase in between", traffic => traffic with { Files = [traffic.Files[0] with { Last = Watched.From.AddMinutes(4) }, traffic.Files[0] with { First = Watched.From.AddMinutes(11) }] }, "the phases idle are not marked");
         yield return Row("too short", traffic => traffic with { Files = [traffic.Files[0] with { Last = Watched.From.AddMinutes(9) }] }, "watched for 9 minutes, and 10 minutes are needed");
         yield return Row("no whole handshake", traffic => traffic with { Conversations = [.. traffic.Conversations.Select(conversation => conversation with { Tls = conversation.Tls! with { Completed = 0 } })] }, "no handshake was seen to its end");
     }
@@ -51,7 +53,7 @@ public sealed class DestinationVerdictTests
     {
         var finding = Of(Judge(Watched.Traffic()), "5.5-1-2 a", $"{_mechanism}/traffic");
         Assert.That(finding.Verdict, Is.EqualTo(Verdict.Inconclusive));
-        Assert.That(finding.Statement, Does.Contain("tcp/api.example.com:443").And.Contain("20 minutes from 2026-11-20 08:00:00 to 08:20:00 UTC"));
+        Assert.That(finding.Statement, Does.Contain("tcp/api.example.com:443").And.Contain("20 minutes between 2026-11-20 08:00:00 and 2026-11-20 08:20:00 UTC"));
         Assert.That(finding.Missing, Does.Contain("Make the DUT connect there"));
     }
 
