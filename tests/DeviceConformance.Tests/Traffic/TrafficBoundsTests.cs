@@ -1,4 +1,3 @@
-using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Packets;
 using DeviceConformance.Probing.Traffic;
 using DeviceConformance.Tests.Packets;
