@@ -114,6 +114,11 @@ internal static class DeclaredTraffic
             missing.Insert(0, "no handshake was seen to its end");
         }
 
+        if (IsProtected(facts) && own.Find(conversation => conversation.Protection == ContentProtection.Unknown) is { } doubtful)
+        {
+            missing.Insert(0, $"nobody can tell whether all that was said with {doubtful.Title} is encrypted ({doubtful.Because})");
+        }
+
         return missing.Count == 0
             ? Finding.Pass(Subject(entry.Id), $"What the DUT says over {entry.Id} agrees with its declaration: {what}; watched for {TrafficSufficiency.Watched(traffic)}.", evidence, entry.Ref)
             : Finding.Inconclusive(

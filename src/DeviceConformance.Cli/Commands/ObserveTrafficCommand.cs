@@ -17,23 +17,25 @@ internal static class ObserveTrafficCommand
         var files = new Argument<string[]>("FILE") { Description = "Captures: pcap or pcapng, plain or gzip; several are read as one watching, in the order of time.", Arity = ArgumentArity.OneOrMore };
         var dut = new Option<string[]>("--dut") { Description = "MAC or IP address of the device; may be given several times. Further addresses are learned from what it sends." };
         var laboratory = new Option<string[]>("--laboratory") { Description = "IP address of the laboratory's own host, whose connections to the device are left out; may be given several times." };
+        var keyLogs = new Option<string[]>("--key-log") { Description = "File of TLS secrets (SSLKEYLOGFILE) that opens what it belongs to; may be given several times." };
         var json = Inputs.Json();
         var command = new Command("traffic", "What captures show of a device: with whom it talks, protected or not, names, time sources, what it announces, what passes readably. Sends nothing.\n\nExample: dct observe traffic start-up.pcapng idle.pcap.gz --dut 02:00:5e:10:00:01")
         {
-            files, dut, laboratory, json,
+            files, dut, laboratory, keyLogs, json,
         };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Observe(
             parsed.GetValue(files)!,
             parsed.GetValue(dut) ?? [],
             parsed.GetValue(laboratory) ?? [],
+            parsed.GetValue(keyLogs) ?? [],
             parsed.GetValue(json),
             cancellationToken)));
         return command;
     }
 
-    private static int Observe(string[] files, string[] dut, string[] laboratory, bool json, CancellationToken cancellationToken)
+    private static int Observe(string[] files, string[] dut, string[] laboratory, string[] keyLogs, bool json, CancellationToken cancellationToken)
     {
-        var subject = Subject(dut, [.. laboratory.Select(Address)]);
+        var subject = Subject(dut, [.. laboratory.Select(Address)]) with { KeyLogs = [.. keyLogs] };
         if (dut.Length == 0)
         {
             var candidates = TrafficCandidates.Find(files, cancellationToken);

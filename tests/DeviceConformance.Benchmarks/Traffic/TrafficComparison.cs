@@ -46,7 +46,7 @@ internal static class TrafficComparison
 
     private static Task<int> Run(Options options)
     {
-        var folder = Directory.CreateTempSubdirectory("pipeline-benchmark-").FullName;
+        var folder = Directory.CreateTempSubdirectory("dct-benchmark-").FullName;
         try
         {
             var file = Path.Combine(folder, "day.pcap");

@@ -55,6 +55,16 @@ public sealed class ObserveTrafficTests
         Assert.That(ended.Output + ended.Errors, Does.Contain(told).And.Not.Contain("   at "));
     }
 
+    [TestCase("there-is-none.txt", 3, "can not be read")]
+    [TestCase("keys.txt", 2, "1 lines of the key logs hold no secret")]
+    public async Task Key_log_without_secrets_is_told(string name, int code, string told)
+    {
+        Written("keys.txt", "# a comment\nno secret\n"u8.ToArray());
+        var ended = await Dct.RunAsync("observe", "traffic", Capture("talk.pcap"), "--dut", Dut, "--key-log", _folder.File(name));
+        Assert.That((ended.Code, ended.Output + ended.Errors), Is.EqualTo((code, ended.Output + ended.Errors)));
+        Assert.That(ended.Output + ended.Errors, Does.Contain(told).And.Not.Contain("   at "));
+    }
+
     [TestCase("7")]
     [TestCase("02:00:5e")]
     [TestCase("heater")]

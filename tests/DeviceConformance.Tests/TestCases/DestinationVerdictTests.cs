@@ -33,6 +33,7 @@ public sealed class DestinationVerdictTests
         yield return Row("nobody watched in between", traffic => traffic with { Files = [traffic.Files[0] with { Last = Watched.From.AddMinutes(4) }, traffic.Files[0] with { First = Watched.From.AddMinutes(16) }] }, "watched for 8 minutes, and 10 minutes are needed");
         yield return Row("a phase in between", traffic => traffic with { Files = [traffic.Files[0] with { Last = Watched.From.AddMinutes(4) }, traffic.Files[0] with { First = Watched.From.AddMinutes(11) }] }, "the phases idle are not marked");
         yield return Row("too short", traffic => traffic with { Files = [traffic.Files[0] with { Last = Watched.From.AddMinutes(9) }] }, "watched for 9 minutes, and 10 minutes are needed");
+        yield return Row("protection unknown", traffic => traffic with { Conversations = [.. traffic.Conversations.Select(conversation => conversation with { Protection = ContentProtection.Unknown, Because = "high entropy" })] }, "nobody can tell whether all that was said with");
         yield return Row("no whole handshake", traffic => traffic with { Conversations = [.. traffic.Conversations.Select(conversation => conversation with { Tls = conversation.Tls! with { Completed = 0 } })] }, "no handshake was seen to its end");
     }
 
