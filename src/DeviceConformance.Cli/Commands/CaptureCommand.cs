@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using DeviceConformance.Probing.Capture;
 using DeviceConformance.Probing.CaptureFiles;
@@ -58,8 +59,10 @@ internal static partial class CaptureCommand
     }
 
     /// <summary>Prints what a recording brought and how to read it.</summary>
+    /// <param name="summary">What it brought.</param>
+    /// <param name="dut">The device in it, where that is known.</param>
     /// <returns>The exit code.</returns>
-    public static int Show(RecordingSummary summary)
+    public static int Show(RecordingSummary summary, IPAddress? dut = null)
     {
         var files = string.Join(' ', summary.Files.Select(file => file.Contains(' ', StringComparison.Ordinal) ? $"'{file}'" : file));
         Console.Out.WriteLine($"Recorded {summary.Frames} frames, {summary.Bytes} bytes; lost {summary.Counts.Lost}.");
@@ -73,7 +76,7 @@ internal static partial class CaptureCommand
             Console.Out.WriteLine($"{summary.Counts.Dropped} frames were lost for want of buffer, {summary.Counts.InterfaceDropped} by the interface: what this recording does not show may still have been said. A filter helps.");
         }
 
-        Console.Out.WriteLine($"Read it: dct observe traffic {files}");
+        Console.Out.WriteLine($"Read it: dct observe traffic {files}{(dut is null ? "" : $" --dut {dut}")}");
         if (summary.Fault.Length == 0)
         {
             return ExitCode.Pass;

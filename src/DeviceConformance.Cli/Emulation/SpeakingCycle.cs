@@ -50,7 +50,7 @@ internal static class SpeakingCycle
             Console.Out.WriteLine($"  {line}");
         }
 
-        return recorder is null ? ExitCode.Pass : CaptureCommand.Show(await recorder.StopAsync());
+        return recorder is null ? ExitCode.Pass : CaptureCommand.Show(await recorder.StopAsync(), speaker.Address);
     }
 
     // What other programs say on loopback is not recorded.

@@ -19,7 +19,7 @@ public sealed record TrafficCandidate(LinkAddress Mac, ImmutableArray<IPAddress>
     {
         Mac.IsNone ? "" : $"{Mac} ({(Mac.IsLocal ? "locally administered" : $"vendor's number {Mac.ToString()[..8]}")})",
         string.Join(", ", Addresses),
-        $"{Sent} frames sent",
+        $"{Sent} frame{(Sent == 1 ? "" : "s")} sent",
         IsRouter ? "acts as a router" : "",
     }.Where(part => part.Length > 0));
 }

@@ -112,6 +112,7 @@ public sealed class CaptureCommandTests
         var address = TestDevice.NextAddress();
         var result = await Dct.RunAsync("emulate", "--cycle", "--hurry", "--fault", "all", "--address", $"{address}", "--port-offset", $"{Random.Shared.Next(1000, 40_000)}", "--record", file);
         Assert.That((result.Code, result.Errors), Is.EqualTo((0, "")));
+        Assert.That(result.Output, Does.Contain($"Read it: dct observe traffic {file} --dut {address}"));
         using (var reader = CaptureReader.Open(file))
         {
             while (reader.TryRead(out var frame))
