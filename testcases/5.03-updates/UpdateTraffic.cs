@@ -50,7 +50,7 @@ internal static class UpdateTraffic
         {
             var named = string.Join(", ", entry.Select(server => server.Peer));
             var reference = entry.First().Entry.Ref;
-            var own = traffic.Conversations.Where(conversation => conversation is { Opener: not ConversationOpener.Peer, Established: > 0 } && entry.Any(server => server.Peer.Means(conversation))).ToList();
+            var own = traffic.Conversations.Where(conversation => conversation is { Opener: not ConversationOpener.Peer, Established: > 0, BytesFromDut: > 0 } && entry.Any(server => server.Peer.Means(conversation))).ToList();
             if (own.Count == 0)
             {
                 yield return Finding.Inconclusive(
@@ -63,12 +63,18 @@ internal static class UpdateTraffic
             }
 
             var missing = TrafficSufficiency.Updates.Missing(traffic).ToList();
+            var unseen = entry.Where(server => !own.Exists(server.Peer.Means)).Select(server => server.Peer).ToList();
+            if (unseen.Count > 0)
+            {
+                missing.Insert(0, $"{string.Join(", ", unseen)} was not seen");
+            }
+
             var what = string.Join("; ", own.Take(3).Select(conversation => $"{conversation.Application} with {conversation.Title} ({conversation.Where})"));
             yield return missing.Count == 0
                 ? Finding.Pass(DeclaredTraffic.Subject(entry.Key), $"The search of {entry.Key} for updates goes where it is declared to: {what}; watched for {TrafficSufficiency.Watched(traffic)}.", evidence, reference)
                 : Finding.Inconclusive(
                     DeclaredTraffic.Subject(entry.Key),
-                    $"The search of {entry.Key} for updates goes where it is declared to: {what}; but other ways may not have been seen: {string.Join("; ", missing)}.",
+                    $"The search of {entry.Key} for updates goes where it is declared to: {what}; but not all can have been seen: {string.Join("; ", missing)}.",
                     "Record again with what is missing, or decide this point with 'dct answer'.",
                     evidence,
                     reference);

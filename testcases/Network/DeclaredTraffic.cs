@@ -90,12 +90,12 @@ internal static class DeclaredTraffic
 
     private static Finding? Observed(TrafficSeen traffic, List<ConversationSeen> own, IxitEntry entry, ComMechFacts facts, EvidenceRef evidence)
     {
-        var peers = string.Join(", ", DeclaredDestinations.Of(facts));
+        var peers = DeclaredDestinations.Of(facts).ToList();
         if (own.Count == 0)
         {
             return Finding.Inconclusive(
                 Subject(entry.Id),
-                $"{entry.Id} declares connections to {peers}, and none was seen in {TrafficSufficiency.Watched(traffic)}.",
+                $"{entry.Id} declares connections to {string.Join(", ", peers)}, and none was seen in {TrafficSufficiency.Watched(traffic)}.",
                 $"Make the DUT connect there (start it, use the function that {entry.Id} serves, wait for its schedule) while you record, or decide this point with 'dct answer'.",
                 evidence,
                 entry.Ref);
@@ -109,9 +109,22 @@ internal static class DeclaredTraffic
 
         var what = string.Join("; ", own.Take(3).Select(conversation => $"{conversation.Application} with {conversation.Title} ({conversation.Where})"));
         var missing = TrafficSufficiency.Communication.Missing(traffic).ToList();
-        if (IsProtected(facts) && !own.Exists(HasHandshake))
+        // One connection of several says nothing about the others.
+        var unseen = peers.Where(peer => !own.Exists(peer.Means)).ToList();
+        if (unseen.Count > 0)
         {
-            missing.Insert(0, "no handshake was seen to its end");
+            missing.Insert(0, $"{string.Join(", ", unseen)} was not seen");
+        }
+
+        var unproven = IsProtected(facts) ? peers.Except(unseen).Where(peer => !own.Exists(conversation => peer.Means(conversation) && HasHandshake(conversation))).ToList() : [];
+        if (unproven.Count > 0)
+        {
+            missing.Insert(0, $"no handshake was seen to its end with {string.Join(", ", unproven)}");
+        }
+
+        if (facts.Protocol.Or(CommProtocol.Other) is CommProtocol.Tls or CommProtocol.Dtls && facts.Versions.IsEmpty)
+        {
+            missing.Insert(0, $"the facts of {entry.Id} do not say which versions it means to use");
         }
 
         if (IsProtected(facts) && own.Find(conversation => conversation.Protection == ContentProtection.Unknown) is { } doubtful)

@@ -66,6 +66,13 @@ internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Min
             yield return "no count says whether frames were lost (pcap has none; pcapng of dumpcap has one)";
         }
 
+        // Whose IP address passed from one device to another in the meantime was somebody else for a while.
+        var macs = traffic.Addresses.Where(address => address.Kind is AddressKind.UniversalMac or AddressKind.LocalMac).ToList();
+        if (macs.Count > 1 && macs.Exists(mac => mac.From != AddressSeen.Declared))
+        {
+            yield return $"several MAC addresses had an address of the DUT ({string.Join(", ", macs.Select(mac => mac.Address))}); declare which are its own";
+        }
+
         foreach (var (count, what) in new[]
         {
             (traffic.Tally.Dropped ?? 0, "frames were lost while capturing"),

@@ -125,7 +125,11 @@ public sealed record FrameSet(string File, ImmutableArray<long> Frames, long Cou
 /// <param name="First">First frame's time.</param>
 /// <param name="Last">Last frame's time.</param>
 /// <param name="Where">Frames.</param>
-public sealed record AddressSeen(string Address, AddressKind Kind, string From, DateTimeOffset First, DateTimeOffset Last, FrameSet Where);
+public sealed record AddressSeen(string Address, AddressKind Kind, string From, DateTimeOffset First, DateTimeOffset Last, FrameSet Where)
+{
+    /// <summary>Value of <see cref="From"/> for an address that the declaration or the laboratory named.</summary>
+    public const string Declared = "declared";
+}
 
 /// <summary>Kinds of addresses.</summary>
 public enum AddressKind

@@ -32,8 +32,6 @@ internal sealed class DutIdentity
     /// <summary>Learned addresses of a kind at the most; a hostile device could use a new one for each packet.</summary>
     public const int MostAddresses = 256;
 
-    private const string Declared = "declared";
-
     private readonly Dictionary<NetworkAddress, Row> _networks = [];
     private readonly Dictionary<LinkAddress, Row> _links = [];
     private readonly HashSet<LinkAddress> _routers = [];
@@ -49,12 +47,12 @@ internal sealed class DutIdentity
     {
         foreach (var mac in subject.Macs)
         {
-            _links[mac] = new Row(Declared);
+            _links[mac] = new Row(AddressSeen.Declared);
         }
 
         foreach (var address in subject.Addresses)
         {
-            AddNetwork(NetworkAddress.From(address), Declared, default);
+            AddNetwork(NetworkAddress.From(address), AddressSeen.Declared, default);
         }
 
         foreach (var (mac, row) in ahead?._links ?? [])
@@ -252,7 +250,7 @@ internal sealed class DutIdentity
             return row;
         }
 
-        if (from != Declared && table.Count >= MostAddresses)
+        if (from != AddressSeen.Declared && table.Count >= MostAddresses)
         {
             GivenUp++;
             return null;
@@ -267,7 +265,7 @@ internal sealed class DutIdentity
 
         public string From { get; } = from;
 
-        public bool IsDeclared { get; } = from == Declared;
+        public bool IsDeclared { get; } = from == AddressSeen.Declared;
 
         public LinkAddress By { get; init; }
 

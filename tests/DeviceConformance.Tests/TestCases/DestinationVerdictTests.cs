@@ -34,7 +34,24 @@ public sealed class DestinationVerdictTests
         yield return Row("a phase in between", traffic => traffic with { Files = [traffic.Files[0] with { Last = Watched.From.AddMinutes(4) }, traffic.Files[0] with { First = Watched.From.AddMinutes(11) }] }, "the phases idle are not marked");
         yield return Row("too short", traffic => traffic with { Files = [traffic.Files[0] with { Last = Watched.From.AddMinutes(9) }] }, "watched for 9 minutes, and 10 minutes are needed");
         yield return Row("protection unknown", traffic => traffic with { Conversations = [.. traffic.Conversations.Select(conversation => conversation with { Protection = ContentProtection.Unknown, Because = "high entropy" })] }, "nobody can tell whether all that was said with");
+        yield return Row("several MAC addresses", traffic => traffic with { Addresses = [Mac("02:00:5e:10:00:01", "ARP"), Mac("02:00:5e:10:00:02", "ARP")] }, "several MAC addresses had an address of the DUT");
         yield return Row("no whole handshake", traffic => traffic with { Conversations = [.. traffic.Conversations.Select(conversation => conversation with { Tls = conversation.Tls! with { Completed = 0 } })] }, "no handshake was seen to its end");
+    }
+
+    private static AddressSeen Mac(string address, string from) => new(address, AddressKind.LocalMac, from, Watched.From, Watched.From, Watched.Frames);
+
+    [Test]
+    public void Every_declared_peer_and_the_versions_have_to_be_shown()
+    {
+        var traffic = Watched.Traffic(Watched.Encrypted(Cloud, 443, TlsVersion.Tls13));
+        Finding Judged(Func<ComMechFacts, ComMechFacts> change) => Of(Judge(traffic, bench => bench.Facts(_mechanism, change)), "5.5-1-2 a", $"{_mechanism}/traffic");
+
+        var unseen = Judged(facts => facts with { Peers = [Peer($"tcp/{Cloud}:443"), Peer("tcp/second.example.com:443")] });
+        var open = Judged(facts => facts with { Versions = [] });
+
+        Assert.That((unseen.Verdict, open.Verdict), Is.EqualTo((Verdict.Inconclusive, Verdict.Inconclusive)));
+        Assert.That(unseen.Statement, Does.Contain("tcp/second.example.com:443 was not seen"));
+        Assert.That(open.Statement, Does.Contain("do not say which versions"));
     }
 
     [TestCaseSource(nameof(Insufficient))]
@@ -111,6 +128,7 @@ public sealed class DestinationVerdictTests
 
         Assert.That(Of(Judged(Seen(declared)), "5.3-10-1 c", "UpdMech-1/traffic").Verdict, Is.EqualTo(Verdict.Pass));
         Assert.That(Of(Judged(Seen(declared) with { Phases = [] }), "5.3-10-1 c", "UpdMech-1/traffic").Statement, Does.Contain("nobody marked phases"));
+        Assert.That(Of(Judged(Seen(declared with { BytesFromDut = 0 })), "5.3-10-1 c", "UpdMech-1/traffic").Verdict, Is.EqualTo(Verdict.Inconclusive), "a connection without a question is no search");
         Assert.That(Of(Judged(Seen()), "5.3-10-1 c", "UpdMech-1/traffic").Statement, Does.Contain("asks tcp/updates.example.com:443 for updates, and that was not seen"));
         var otherWay = Of(Judged(Seen(declared, Watched.Clear(Updates, 80, ServiceProtocol.Http, "HTTP/1.1") with { Peer = "203.0.113.7" })), "5.3-10-1 c", "traffic/203.0.113.7");
         Assert.That((otherWay.Verdict, otherWay.Statement), Is.EqualTo((Verdict.Inconclusive, "The DUT speaks HTTP/1.1 with updates.example.com (203.0.113.7) tcp/80, a server of UpdMech-1, in a way that UpdMech-1 does not declare; see dut.pcapng frames 17, 18 (tcp.stream == 3).")));

@@ -101,6 +101,13 @@ public sealed class ContentHonestyTests
         Assert.That(bench.Gap(true, 100).Client(publish).Protection, Is.EqualTo(ContentProtection.Unknown));
     }
 
+    [Test]
+    public void Server_that_refuses_by_an_alert_says_nothing_unknown()
+    {
+        var bench = new ContentBench(443).Client(new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes()).Server([21, 3, 3, 0, 2, 2, 40]);
+        Assert.That((bench.Protection, bench.Facts.Protocol, bench.Facts.Tls!.Refused), Is.EqualTo((ContentProtection.NoContent, ServiceProtocol.Tls, 1)));
+    }
+
     private static ContentBench Agreed() =>
         new ContentBench(443).Client(new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes()).Server([22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3, .. new byte[32], 0, 0xc0, 0x2f, 0]);
 

@@ -136,7 +136,9 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
     {
         var head = _head.AsSpan(0, _headLength);
         // TLS: a first record with a hello (RFC 8446, 5.1 and 4). A capture that begins midway is tried for records as it goes.
-        if (head.Length >= 6 && head[0] == 22 && head[1] == 3 && head[2] <= 4 && head[5] is 1 or 2)
+        // A server that refuses begins with an alert of two bytes (6).
+        if ((head.Length >= 6 && head[0] == 22 && head[1] == 3 && head[2] <= 4 && head[5] is 1 or 2)
+            || (head.Length >= 7 && head[0] == 21 && head[1] == 3 && head[2] <= 4 && head[3] == 0 && head[4] == 2 && head[5] is 1 or 2))
         {
             Kind = StreamKind.Tls;
         }
