@@ -158,7 +158,7 @@ internal static class StyleSheets
         .label .quiet, .graph .quiet { font-size: .78rem; line-height: 1.35; }
         .strip { position: relative; min-height: 1.7rem; font: .72rem/1 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; }
         .strip svg { position: absolute; inset: 0; overflow: visible; }
-        .strip.rows-2 { min-height: 2.6rem; } .strip.rows-3 { min-height: 3.5rem; } .strip.rows-4 { min-height: 4.4rem; } .strip.axis-1 { min-height: 1.2rem; } .strip.axis-2 { min-height: 2.4rem; }
+        .strip.rows-2 { min-height: 2.6rem; } .strip.rows-3 { min-height: 3.5rem; } .strip.rows-4 { min-height: 4.4rem; } .strip.axis-1 { min-height: 20px; } .strip.axis-2 { min-height: 39px; }
         .strip text { fill: var(--quiet); text-anchor: middle; } .strip text.begin { text-anchor: start; } .strip text.end { text-anchor: end; }
         .strip .number { fill: var(--ink); font-weight: 650; }
         .band { stroke: var(--line); stroke-width: 1px; } .band-0 { fill: var(--soft); } .band-1 { fill: var(--line); fill-opacity: .55; }
