@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.TestCases.Network;
@@ -8,17 +7,16 @@ namespace DeviceConformance.TestCases.Network;
 /// <summary>What captures have to hold before a unit takes what they do not show for absent.</summary>
 /// <param name="Phases">Phases that have to be marked and watched.</param>
 /// <param name="Minutes">Time that captures ran at the least, in minutes.</param>
-/// <param name="AddressAssignment">Whether the DUT has to be seen getting its address: a start in the network is then part of the capture.</param>
-internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Minutes, bool AddressAssignment)
+internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Minutes)
 {
     /// <summary>
     /// 5.5-1-2 and the units that apply it: a DUT connects when it starts, by itself afterwards, and when it is used. Ten minutes hold
     /// two rounds of what repeats every five; what repeats less often is declared and has to be seen anyway.
     /// </summary>
-    public static TrafficSufficiency Communication { get; } = new(["start-up", "idle", "in use"], 10, false);
+    public static TrafficSufficiency Communication { get; } = new(["start-up", "idle", "in use"], 10);
 
     /// <summary>5.3-10-1 c: what searches for updates does so at a start, by itself, or when it is told to.</summary>
-    public static TrafficSufficiency Updates { get; } = new(["start-up", "idle", "update"], 10, false);
+    public static TrafficSufficiency Updates { get; } = new(["start-up", "idle", "update"], 10);
 
     /// <summary>What is missing, each as a part of a sentence; empty when nothing is.</summary>
     public IEnumerable<string> Missing(TrafficSeen traffic)
@@ -45,11 +43,6 @@ internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Min
         if (traffic.WatchedFor < TimeSpan.FromMinutes(Minutes))
         {
             yield return $"it was watched for {Duration(traffic)}, and {Minutes} minutes are needed";
-        }
-
-        if (AddressAssignment && !traffic.Conversations.Any(conversation => conversation is { Protocol: ServiceProtocol.Dhcp, BytesFromDut: > 0, BytesToDut: > 0 }))
-        {
-            yield return "the DUT was not seen getting its address";
         }
     }
 

@@ -165,5 +165,5 @@ public sealed class CaptureRecorder : IDisposable
         }
     }
 
-    private static long Now() => (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100;
+    private static long Now() => Times.Of(DateTimeOffset.UtcNow);
 }

@@ -192,7 +192,7 @@ internal sealed unsafe class PacketSocketCapture : LiveCapture
         const uint hasTagProtocol = 1 << 6;
         const ushort vlanProtocol = 0x8100;
         // The kernel always tells the time; if it once did not, that of reading is close.
-        var time = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
+        var time = Times.Of(DateTimeOffset.UtcNow);
         (ushort, ushort)? tag = null;
         var header = nint.Size + 8;
         while (control.Length >= header)

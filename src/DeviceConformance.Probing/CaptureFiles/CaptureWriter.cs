@@ -388,5 +388,5 @@ public sealed class CaptureWriter : IDisposable
         ObjectDisposedException.ThrowIf(_ended, this);
     }
 
-    private long Now() => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+    private long Now() => Times.Of(_clock.GetUtcNow());
 }

@@ -19,7 +19,6 @@ internal sealed class PhaseMarks
 
     // Damage and malice may mark every frame.
     private const int Most = 10_000;
-    private const long Tick = 100;
 
     // In the order of time. Frames come some time after they passed, so that the mark of one may come after that of a later phase.
     private readonly List<(string Name, long From)> _marks = [];
@@ -57,7 +56,7 @@ internal sealed class PhaseMarks
 
     /// <summary>Phases in the order of time; the last ends behind the last moment that the file tells of.</summary>
     public ImmutableArray<CapturePhase> Phases() =>
-        [.. _marks.Select((mark, index) => new CapturePhase(mark.Name, Moment(mark.From), index + 1 < _marks.Count ? Moment(_marks[index + 1].From) : Moment(Math.Max(Last, mark.From)).AddTicks(1)))];
+        [.. _marks.Select((mark, index) => new CapturePhase(mark.Name, Times.At(mark.From), index + 1 < _marks.Count ? Times.At(_marks[index + 1].From) : Times.At(Math.Max(Last, mark.From)).AddTicks(1)))];
 
     // How many marks there are up to a moment: mostly all of them.
     private int Before(long nanoseconds)
@@ -83,6 +82,4 @@ internal sealed class PhaseMarks
 
         return low;
     }
-
-    private static DateTimeOffset Moment(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / Tick);
 }

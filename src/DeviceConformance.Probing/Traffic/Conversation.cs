@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
+using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Packets;
 
 namespace DeviceConformance.Probing.Traffic;

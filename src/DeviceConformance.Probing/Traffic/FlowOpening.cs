@@ -1,3 +1,4 @@
+using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Packets;
 
 namespace DeviceConformance.Probing.Traffic;

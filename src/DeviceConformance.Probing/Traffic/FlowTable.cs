@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DeviceConformance.Model.Observations;
+using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Packets;
 
 namespace DeviceConformance.Probing.Traffic;
