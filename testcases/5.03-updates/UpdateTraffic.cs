@@ -13,6 +13,11 @@ internal static class UpdateTraffic
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen)
     {
         var servers = DeclaredDestinations.Servers<UpdMechFacts>(declared, IxitRole.UpdMech, facts => facts.Servers).ToList();
+        if (DeclaredTraffic.Unread(seen, "traffic") is { } unread)
+        {
+            yield return unread;
+        }
+
         foreach (var (traffic, evidence) in DeclaredTraffic.Captured(seen))
         {
             foreach (var finding in Undeclared(traffic, servers, evidence).Concat(Declared(traffic, servers, evidence)))

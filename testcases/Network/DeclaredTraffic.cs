@@ -20,9 +20,22 @@ internal static class DeclaredTraffic
     public static IEnumerable<(TrafficSeen Traffic, EvidenceRef Evidence)> Captured(ObservationSet seen) =>
         seen.All<TrafficSeen>().Select(found => (found.Observation, found.Evidence));
 
+    /// <summary>
+    /// Captures were to be looked at and were not: nobody knows what they would have shown. Null when they were, and when nobody gave any.
+    /// </summary>
+    public static Finding? Unread(ObservationSet seen, string subject) =>
+        Captured(seen).Any() || seen.Ask(new TrafficWatch()) is not { Outcome: not ProbeOutcome.NotRun { Reason: NotRunReason.NotRecorded } } asked
+            ? null
+            : DutServices.Gap(asked, subject, "There are captures of the DUT's traffic, and they were not judged");
+
     /// <summary>Findings for an entry: conversations that are surely its own and deviate from it fail; else what a client says is held against what suffices.</summary>
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IxitEntry entry, ComMechFacts facts)
     {
+        if (Unread(seen, Subject(entry.Id)) is { } unread)
+        {
+            yield return unread;
+        }
+
         foreach (var (traffic, evidence) in Captured(seen))
         {
             var own = traffic.Conversations.Where(conversation => Belongs(conversation, facts)).ToList();

@@ -145,6 +145,21 @@ public sealed class TrafficVerdictTests
         Same(before, bench.Findings());
     }
 
+    [Test]
+    public void Captures_that_could_not_be_judged_open_what_they_would_have_shown(
+        [ValueSource(nameof(Editions))] StandardEdition edition,
+        [Values(NotRunReason.LabFault, NotRunReason.HarnessFault, NotRunReason.Interrupted)] NotRunReason reason)
+    {
+        var bench = Declared(edition, CommProtocol.Tls);
+        bench.See(new TrafficWatch(), Traffic(Sound));
+        bench.Lose<TrafficWatch>(new ProbeOutcome.NotRun(reason, "dut.pcapng changed while it was read"));
+
+        foreach (var unit in _units.Append("5.3-10-1 c"))
+        {
+            Assert.That(bench.Verdicts()[TestUnitId.Parse(unit)], Is.EqualTo(Verdict.Inconclusive), unit);
+        }
+    }
+
     [TestCaseSource(nameof(Editions))]
     public void Capture_passes_nothing_that_was_not_seen_otherwise(StandardEdition edition)
     {
