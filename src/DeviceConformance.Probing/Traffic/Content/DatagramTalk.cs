@@ -14,7 +14,6 @@ internal sealed class DatagramTalk(FlowNotes notes)
     private const string Dtls = "DTLS";
     private const int DnsPort = 53;
     private const int MdnsPort = 5353;
-    private const int NtpPort = 123;
     private const double MostlyReadable = 0.9;
 
     private readonly HashSet<(string Label, string Encoding, bool FromClient)> _reported = [];
@@ -23,10 +22,13 @@ internal sealed class DatagramTalk(FlowNotes notes)
     private KnownValues? _fromServer;
     private long _known;
     private readonly LocalDatagrams _local = new(notes);
+    private readonly NtpTalk _ntp = new(notes);
+    private readonly RtpTalk _rtp = new(notes);
     private DtlsTalk? _dtls;
     private WireGuardTalk? _wireGuard;
     private long _sealed;
     private long _other;
+    private long _reports;
     private QuicTalk? _quic;
 
     /// <summary>Whether it is protected, and what tells so.</summary>
@@ -36,7 +38,9 @@ internal sealed class DatagramTalk(FlowNotes notes)
         { _other: > 0 } when _sample.Count == 0 => (ContentProtection.NoContent, "empty datagrams"),
         { _other: > 0 } => _sample.Readable >= MostlyReadable
             ? (ContentProtection.Clear, string.Create(CultureInfo.InvariantCulture, $"readable text: {_sample.Readable:P0} of the first {_sample.Count} bytes"))
-            : (ContentProtection.Unknown, string.Create(CultureInfo.InvariantCulture, $"no known protocol; {_sample.Entropy:0.0} bits of entropy for each of the first {_sample.Count} bytes")),
+            : (ContentProtection.Unknown, string.Create(CultureInfo.InvariantCulture, $"{(_rtp.IsProven ? "headers of RTP, behind which SRTP could encrypt or not" : "no known protocol")}; {_sample.Entropy:0.0} bits of entropy for each of the first {_sample.Count} bytes")),
+        // Beside RTP on the same port they say nothing about its payload.
+        { _reports: > 0 } => (ContentProtection.Clear, "readable RTCP"),
         { _quic: { IsProven: true } quic } => quic.Protection,
         { _dtls: { Datagrams: > 0 } dtls } => dtls.Protection,
         { _wireGuard: { HasAny: true } wireGuard } => wireGuard.Protection,
@@ -90,9 +94,15 @@ internal sealed class DatagramTalk(FlowNotes notes)
             return;
         }
 
-        if (TryDns(fromClient, bytes, frame) || TryNtp(fromClient, bytes, frame) || TryDhcp(fromClient, bytes, frame) || TrySsdp(bytes, frame))
+        if (TryDns(fromClient, bytes, frame) || _ntp.TryDatagram(fromClient, bytes, frame) || TryDhcp(fromClient, bytes, frame) || TrySsdp(bytes, frame))
         {
             _known++;
+            return;
+        }
+
+        if (_rtp.TryReports(bytes))
+        {
+            _reports++;
             return;
         }
 
@@ -110,6 +120,7 @@ internal sealed class DatagramTalk(FlowNotes notes)
 
         _other++;
         _sample.Add(bytes);
+        _rtp.Take(fromClient, bytes);
         _local.TakeUnknown(fromClient, bytes, frame);
     }
 
@@ -142,29 +153,6 @@ internal sealed class DatagramTalk(FlowNotes notes)
         else
         {
             DnsFacts.Take(notes, fromClient, message, frame);
-        }
-
-        return true;
-    }
-
-    // RFC 5905, 7.3: 48 bytes, then extension fields or a MAC. The form is too loose to be told from others without the port.
-    private bool TryNtp(bool fromClient, ReadOnlySpan<byte> bytes, long frame)
-    {
-        if (!IsOn(NtpPort) || bytes.Length < 48 || bytes.Length % 4 != 0)
-        {
-            return false;
-        }
-
-        var (version, mode) = ((bytes[0] >> 3) & 7, bytes[0] & 7);
-        if (version is < 1 or > 4 || mode is < 1 or > 5)
-        {
-            return false;
-        }
-
-        notes.Recognise(ServiceProtocol.Ntp, $"NTP version {version}");
-        if (notes.Flow.DutIsClient)
-        {
-            notes.Ledger.AddTime(version, bytes.Length > 48, !fromClient, notes.Flow, frame);
         }
 
         return true;
