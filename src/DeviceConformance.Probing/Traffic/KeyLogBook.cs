@@ -66,6 +66,9 @@ internal sealed class KeyLogBook
     /// <summary>A secret of the connection with a client's random; null when the laboratory has none.</summary>
     public byte[]? Find(string label, ReadOnlySpan<byte> clientRandom) => _secrets.IsEmpty ? null : _secrets.GetValueOrDefault((label, Convert.ToHexStringLower(clientRandom)));
 
+    /// <summary>A remark that a protocol is not opened though there are secrets; empty without any.</summary>
+    public string NotFor(string protocol) => _secrets.IsEmpty ? "" : $"; not opened: key logs are used for TLS over TCP, not for {protocol}";
+
     /// <inheritdoc/>
     public override string ToString() => $"{Count} secrets";
 

@@ -246,6 +246,11 @@ public sealed class TrafficAnalysis
             yield return $"{mac} was taken for the DUT's MAC address until it sent packets of others";
         }
 
+        if (_ledger.UnsearchedStreams > 0)
+        {
+            yield return $"{_ledger.UnsearchedStreams} connections speak HTTP/2, whose packed content is not searched";
+        }
+
         if (_settings.Keys.Refused > 0)
         {
             yield return $"{_settings.Keys.Refused} lines of the key logs hold no secret";

@@ -23,6 +23,9 @@ internal sealed class TrafficLedger(IReadOnlyList<string> files)
     /// <summary>Rows that did not fit.</summary>
     public long GivenUp { get; private set; }
 
+    /// <summary>Readable connections in which nothing can be searched for: their protocol is known and not read.</summary>
+    public long UnsearchedStreams { get; set; }
+
     /// <summary>A name for an address.</summary>
     public void AddName(string name, IPAddress address, string source, FlowIdentity flow, long frame) =>
         Add(_names, (name.ToLowerInvariant(), address, source), "", frame);

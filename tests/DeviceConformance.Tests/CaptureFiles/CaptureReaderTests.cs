@@ -36,6 +36,12 @@ public sealed class CaptureReaderTests
         Assert.That(Read(packed.ToArray()), Is.EqualTo(("1 5000007000 Ethernet 9 0102", "")));
     }
 
+    [TestCase("28b52ffd", "zstd -d")]
+    [TestCase("04224d18", "lz4 -d")]
+    [TestCase("fd377a585a00", "xz -d")]
+    public void What_is_packed_otherwise_is_refused_with_the_way_to_unpack_it(string start, string remedy) =>
+        Assert.That(() => Read([.. Convert.FromHexString(start), .. new byte[40]]), Throws.TypeOf<CaptureFileException>().With.Message.EndsWith($"unpack it with '{remedy}'."));
+
     [Test]
     public void A_file_cut_at_any_byte_says_where_it_ended()
     {

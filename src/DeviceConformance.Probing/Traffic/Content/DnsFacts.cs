@@ -13,7 +13,7 @@ internal static class DnsFacts
         {
             foreach (var (name, type) in message.Questions.Where(_ => fromClient && notes.Flow.DutIsClient))
             {
-                notes.Ledger.AddQuery(notes.Mask(name), type.ToString().ToUpperInvariant(), notes.Flow, frame);
+                notes.Ledger.AddQuery(notes.MaskName(name), type.ToString().ToUpperInvariant(), notes.Flow, frame);
             }
 
             return;
@@ -27,12 +27,12 @@ internal static class DnsFacts
         var addresses = message.Records.Where(record => record.Address is not null).ToList();
         foreach (var (name, _) in message.Questions.Where(_ => addresses.Count > 0))
         {
-            notes.Ledger.AddAnswer(notes.Mask(name), notes.Flow);
+            notes.Ledger.AddAnswer(notes.MaskName(name), notes.Flow);
             // Aliases lead from the name asked for to that of the address (RFC 1034, 3.6.2): both stand for it.
-            addresses.ForEach(record => notes.Ledger.AddName(notes.Mask(name), record.Address!, "DNS", notes.Flow, frame));
+            addresses.ForEach(record => notes.Ledger.AddName(notes.MaskName(name), record.Address!, "DNS", notes.Flow, frame));
         }
 
-        addresses.ForEach(record => notes.Ledger.AddName(notes.Mask(record.Name), record.Address!, "DNS", notes.Flow, frame));
+        addresses.ForEach(record => notes.Ledger.AddName(notes.MaskName(record.Name), record.Address!, "DNS", notes.Flow, frame));
     }
 
     /// <summary>Services and names that multicast DNS announces.</summary>

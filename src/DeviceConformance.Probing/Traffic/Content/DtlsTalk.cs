@@ -39,7 +39,7 @@ internal sealed class DtlsTalk(FlowNotes notes)
     {
         { _encryptedFromClient: 0, _encryptedFromServer: 0 } => (ContentProtection.NoContent, "DTLS handshake without encrypted records"),
         _ when _tls.HasNullSuite => (ContentProtection.Clear, $"cipher suite {_tls.SuiteName} does not encrypt"),
-        _ when _tls.IsKnownToEncrypt => (ContentProtection.Encrypted, $"{Application}: all {_datagrams} datagrams are records"),
+        _ when _tls.IsKnownToEncrypt => (ContentProtection.Encrypted, $"{Application}: all {_datagrams} datagrams are records{notes.Settings.Keys.NotFor("DTLS")}"),
         { _sample: { Count: >= FewestTelling, Readable: >= RatherReadable } sample } => (ContentProtection.Clear, string.Create(CultureInfo.InvariantCulture, $"DTLS records hold readable text: {sample.Readable:P0} of the first {sample.Count} bytes")),
         _ => (ContentProtection.Unknown, $"all {_datagrams} datagrams are records of DTLS, but their handshake is not in the capture: the cipher suite may be one that does not encrypt"),
     };

@@ -12,6 +12,7 @@ internal sealed class FlowNotes(FlowIdentity flow, TrafficLedger ledger, Content
 
     private const int MostNames = 8;
     private const int LongestText = 200;
+    private const int LongestName = 255;
 
     private readonly List<(SoughtValue Value, string Encoding)> _found = [];
 
@@ -87,11 +88,16 @@ internal sealed class FlowNotes(FlowIdentity flow, TrafficLedger ledger, Content
     }
 
     /// <summary>A text without control characters, cut, and without the values that are looked for.</summary>
-    public string Mask(string text)
+    public string Mask(string text) => Mask(text, LongestText);
+
+    /// <summary>The same of a name of DNS, of which nothing is cut (RFC 1035, 2.3.4).</summary>
+    public string MaskName(string name) => Mask(name, LongestName);
+
+    private string Mask(string text, int longest)
     {
-        var rest = text.AsSpan(0, Math.Min(text.Length, 4 * LongestText));
+        var rest = text.AsSpan(0, Math.Min(text.Length, 4 * longest));
         var masked = new StringBuilder();
-        while (masked.Length < LongestText && rest.Length > 0)
+        while (masked.Length < longest && rest.Length > 0)
         {
             var at = Settings.Find(rest, _found);
             var sound = at < 0 ? rest : rest[..at];
@@ -110,6 +116,6 @@ internal sealed class FlowNotes(FlowIdentity flow, TrafficLedger ledger, Content
             rest = rest[Math.Min(rest.Length, at + Settings.Longest)..];
         }
 
-        return masked.Length > LongestText ? masked.ToString(0, LongestText) : masked.ToString();
+        return masked.Length > longest ? masked.ToString(0, longest) : masked.ToString();
     }
 }

@@ -12,11 +12,24 @@ internal sealed class QuicKeys : IDisposable
     /// <summary>QUIC version 2 (RFC 9369, 3.1).</summary>
     public const uint Version2 = 0x6b3343cf;
 
+    private const uint Drafts = 0xff000000;
+    private const uint FirstDraft = Drafts + 23;
+    private const uint LastDraft = Drafts + 34;
+
     private const int SampleLength = 16;
     private const int TagLength = 16;
 
+    // Drafts 23 to 28, and 29 to 32; from 33 on they have the salt of version 1 (draft-ietf-quic-tls, 5.2).
+    private static readonly byte[] _salt23 = Convert.FromHexString("c3eef712c72ebb5a11a7d2432bb46365bef9f502");
+    private static readonly byte[] _salt29 = Convert.FromHexString("afbfec289993d24c9e9786f19c6111e04390a899");
     private static readonly byte[] _salt1 = Convert.FromHexString("38762cf7f55934b34d179ae6a4c80cadccbb7f0a");
     private static readonly byte[] _salt2 = Convert.FromHexString("0dede3def700a6db819381be6e269dcbf9bd2ed9");
+
+    /// <summary>Whether its Initial packets can be opened: versions 1, 2 and the drafts before them that were in use.</summary>
+    public static bool Knows(uint version) => version is Version1 or Version2 or (>= FirstDraft and <= LastDraft);
+
+    /// <summary>Name of a version.</summary>
+    public static string NameOf(uint version) => version switch { Version1 => "QUIC version 1", Version2 => "QUIC version 2", _ => $"QUIC draft {version - Drafts}" };
 
     private readonly AesGcm _packets;
     private readonly Aes _headers;
@@ -25,7 +38,7 @@ internal sealed class QuicKeys : IDisposable
     /// <summary>Derives the keys.</summary>
     public QuicKeys(uint version, ReadOnlySpan<byte> connectionId, bool fromClient)
     {
-        var initial = HKDF.Extract(HashAlgorithmName.SHA256, connectionId.ToArray(), version == Version2 ? _salt2 : _salt1);
+        var initial = HKDF.Extract(HashAlgorithmName.SHA256, connectionId.ToArray(), version switch { Version2 => _salt2, >= Drafts + 33 => _salt1, >= Drafts + 29 => _salt29, >= Drafts => _salt23, _ => _salt1 });
         var secret = HkdfLabel.Expand(HashAlgorithmName.SHA256, initial, fromClient ? "client in" : "server in", 32);
         var label = version == Version2 ? "quicv2 " : "quic ";
         _packets = new AesGcm(HkdfLabel.Expand(HashAlgorithmName.SHA256, secret, label + "key", 16), TagLength);

@@ -6,7 +6,7 @@ using DeviceConformance.Model.Observations;
 namespace DeviceConformance.Probing.Traffic.Content;
 
 /// <summary>
-/// A connection of QUIC, version 1 or 2 (RFC 9000, RFC 9369). It is one when an Initial packet of the client opens with the keys of its connection
+/// A connection of QUIC, version 1 or 2 (RFC 9000, RFC 9369) or one of the late drafts. It is one when an Initial packet of the client opens with the keys of its connection
 /// id, which chance does once in 2 to the power of 128; what other packets hold is not opened.
 /// </summary>
 internal sealed class QuicTalk(FlowNotes notes) : IDisposable
@@ -39,7 +39,7 @@ internal sealed class QuicTalk(FlowNotes notes) : IDisposable
         { _sample: { Count: >= FewestTelling, Readable: >= RatherReadable } } =>
             (ContentProtection.Clear, string.Create(CultureInfo.InvariantCulture, $"readable text in the place of QUIC packets: {_sample.Readable:P0} of the first {_sample.Count} bytes")),
         { _protectedFromClient: 0, _protectedFromServer: 0 } => (ContentProtection.NoContent, "QUIC handshake without protected packets"),
-        _ => (ContentProtection.Encrypted, $"{notes.Application}: the client's Initial packet opens with the keys of its connection id, and {_protectedFromClient + _protectedFromServer} protected packets follow"),
+        _ => (ContentProtection.Encrypted, $"{notes.Application}: the client's Initial packet opens with the keys of its connection id, and {_protectedFromClient + _protectedFromServer} protected packets follow{notes.Settings.Keys.NotFor("QUIC")}"),
     };
 
     /// <summary>Reads a datagram.</summary>
@@ -117,7 +117,7 @@ internal sealed class QuicTalk(FlowNotes notes) : IDisposable
         }
 
         var (version, at) = (BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]), 6 + bytes[5]);
-        if (version is not (QuicKeys.Version1 or QuicKeys.Version2) || bytes[5] > LongestId || at >= bytes.Length)
+        if (!QuicKeys.Knows(version) || bytes[5] > LongestId || at >= bytes.Length)
         {
             return false;
         }
@@ -191,7 +191,7 @@ internal sealed class QuicTalk(FlowNotes notes) : IDisposable
 
                 Dispose();
                 (_clientKeys, _serverKeys, _version) = (keys, new QuicKeys(version, destination, false), version);
-                notes.Recognise(ServiceProtocol.Quic, version == QuicKeys.Version2 ? "QUIC version 2" : "QUIC version 1");
+                notes.Recognise(ServiceProtocol.Quic, QuicKeys.NameOf(version));
             }
         }
         else if (!_serverKeys!.TryOpen(packet, numberAt, out frames))

@@ -20,6 +20,9 @@ internal enum StreamKind
     /// <summary>DNS.</summary>
     Dns,
 
+    /// <summary>HTTP/2, of which only the beginning is known: its header fields are packed (RFC 7541).</summary>
+    Http2,
+
     /// <summary>Text.</summary>
     Text,
 
@@ -35,6 +38,9 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
     private const byte TelnetCommand = 255;
     private const byte KexInit = 20; // RFC 4253, 12
     private const int LongestSshStart = 512;
+
+    private const string Http2Application = "HTTP/2, whose content is not read";
+    private const byte Http2Settings = 4; // RFC 9113, 6.5
 
     private readonly KnownValues _known = new(notes, fromClient, reported);
     private readonly byte[] _head = new byte[Head];
@@ -132,6 +138,11 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
         }
     }
 
+    // RFC 9113, 3.4: what a client begins with, as far as the first bytes go; a server begins with settings, on the stream of the connection.
+    private static ReadOnlySpan<byte> Http2Beginning => "PRI * HTTP/2.0\r\n"u8;
+
+    private static ReadOnlySpan<byte> Http2Connection => [0, 0, 0, 0];
+
     private bool Decide(bool isLast)
     {
         var head = _head.AsSpan(0, _headLength);
@@ -141,6 +152,20 @@ internal sealed class StreamSide(FlowNotes notes, TextTalk talk, TlsSide tls, Fu
             || (head.Length >= 7 && head[0] == 21 && head[1] == 3 && head[2] <= 4 && head[3] == 0 && head[4] == 2 && head[5] is 1 or 2))
         {
             Kind = StreamKind.Tls;
+        }
+        else if (fromClient && head.StartsWith(Http2Beginning))
+        {
+            Kind = StreamKind.Http2;
+            notes.Recognise(ServiceProtocol.Http, Http2Application);
+            notes.Ledger.UnsearchedStreams += notes.IsOpened ? 0 : 1;
+        }
+        else if (!isLast && fromClient && Http2Beginning.StartsWith(head))
+        {
+            return false;
+        }
+        else if (!fromClient && notes.Application == Http2Application && head.Length >= 9 && head[3] == Http2Settings && head[5..9].SequenceEqual(Http2Connection))
+        {
+            Kind = StreamKind.Http2;
         }
         else if (head.StartsWith("SSH-"u8))
         {

@@ -90,6 +90,8 @@ internal sealed class StreamTalk
                 return side.IsBroken ? (ContentProtection.Unknown, $"the {who}'s MQTT packets break off") : (ContentProtection.Clear, "readable MQTT");
             case StreamKind.Dns:
                 return side.IsBroken ? (ContentProtection.Unknown, $"the {who}'s messages of DNS break off") : (ContentProtection.Clear, "readable DNS");
+            case StreamKind.Http2:
+                return (ContentProtection.Clear, "HTTP/2 without encryption");
             case StreamKind.Text when _notes.Application.Length > 0:
                 // What comes before a switch to TLS names no secrets unless it is noted as an item.
                 return (ContentProtection.Clear, $"readable {_notes.Application}");
