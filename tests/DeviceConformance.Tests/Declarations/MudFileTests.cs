@@ -10,7 +10,7 @@ namespace DeviceConformance.Tests.Declarations;
 public sealed class MudFileTests
 {
     // After the example of RFC 8520, 9, with ports, networks and abstractions beside it.
-    private const string Sound = """
+    internal const string Sound = """
         {
           "ietf-mud:mud": {
             "mud-version": 1, "mud-url": "https://lighting.example.com/lightbulb2000", "last-update": "2018-03-02T11:20:51+01:00", "cache-validity": 48, "is-supported": true, "systeminfo": "lamp",

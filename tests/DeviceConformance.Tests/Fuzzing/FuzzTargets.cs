@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using DeviceConformance.Declarations.Complaints;
+using DeviceConformance.Declarations.Laboratory;
 using DeviceConformance.Declarations.Yaml;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Standard;
@@ -27,6 +28,7 @@ using DeviceConformance.Probing.Updates;
 using DeviceConformance.Probing.Upnp;
 using DeviceConformance.Reporting.Json;
 using DeviceConformance.Tests.CaptureFiles;
+using DeviceConformance.Tests.Declarations;
 using DeviceConformance.Tests.Packets;
 using DeviceConformance.Tests.Reporting;
 using DeviceConformance.Tests.Tls;
@@ -88,6 +90,8 @@ internal static class FuzzTargets
         new("raw-packets", [Hex("45000028 0000 4000 4006 0000 0a4d0001 0a4d0002 0050 c000 00000001 00000002 5012 ffff 0000 0000"), Hex("0301 0000 00000000 45000028 0000 4000 4006 0000 0a4d0001 0a4d0002 0050 c000 00000001")], bytes => $"{IPPacket.TryParse(bytes, out _)} {TcpSegment.TryParse(bytes, out _)} {IcmpUnreachable.TryParse(bytes, false, out _)} {IcmpUnreachable.TryParse(bytes, true, out _)}"),
         new("capture-file", [PcapngTests.Bytes(PcapngTests.Everything), PcapngTests.Bytes(PcapngTests.Phases), Hex("d4c3b2a1 02000400 00000000 00000000 00000400 01000000 05000000 07000000 02000000 09000000 0102 05000000 07000000 01000000 01000000 03")], Capture),
         new("yaml", [Text("edition: V3.1.3\nsamples:\n  - {name: A, mac: ['02:00:5e:10:00:01'], addresses: [127.0.0.1, '::1']}\nconditions:\n  '14': {holds: yes, because: |\n    text}\n")], bytes => $"{YamlText.Parse(bytes, "x.yaml", new ComplaintBook())?.Kind}"),
+        new("mud-file", [Text(MudFileTests.Sound)], Mud),
+        new("realtime", [[0x23, .. new byte[47]], [0x80, 8, 0, 1, 0, 0, 0, 1, 9, 8, 7, 6, 1, 2, 3], [0x80, 201, 0, 1, 1, 2, 3, 4, 0x81, 202, 0, 1, 1, 2, 3, 4], [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, 4, 0, 0, 0, 0, 0]], Realtime),
         new("endpoints-and-ports", [Text("udp/[fe80::1%eth0]:5353"), Text("1-52,54-65535"), Text("192.0.2.7")], bytes => $"{Endpoint.TryParse(Chars(bytes), null, out _)} {PortSet.TryParse(Chars(bytes), null, out _)} {DutAddress.TryParse(Chars(bytes), null, out _)}"),
         new("traffic-content", [Text("GET /a?password=b HTTP/1.1\r\nHost: x.example\r\nAuthorization: Basic YTpi\r\nContent-Length: 3\r\n\r\nabcPOST / HTTP/1.1\r\n\r\n"), new ClientHello(TlsVersion.Tls12, [0xc02f]).ToBytes(), _flight, Hex("10 12 0004 4d515454 04 c2 003c 0000 0001 75 0001 70 30 08 0003 612f62 323143"), Text("220 x ESMTP\r\nAUTH LOGIN\r\nSTARTTLS\r\nPASS x\r\n"), [.. "SSH-2.0-x\r\n"u8, 0, 0, 1, 0, 5, 20, 1], .. Udp("mDNS services and name"), .. ContentLocalTests.Samples, QuicTests.Initial(0, [.. QuicTests.Frames9001, .. new byte[60]]), [1, .. new byte[235], 0x63, 0x82, 0x53, 0x63, 12, 1, 65, 255]], TrafficContent),
         new("http-body", [.. ContentBodyTests.Bodies], HttpBody),
@@ -213,6 +217,30 @@ internal static class FuzzTargets
         }
 
         return outcome.ToString();
+    }
+
+    private static string Mud(byte[] bytes)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("x.json"), bytes);
+        var complaints = new ComplaintBook();
+        var file = MudReader.Read(folder.Path, "x.json", new Model.Declared.SourceSpan("dut.yaml", 1), complaints);
+        return $"{file is null} {Math.Min(file?.Rules.Length ?? 0, 5)} {complaints.InOrder().Length}";
+    }
+
+    // As datagrams of both sides, cut where its own bytes say, and as a stream.
+    private static string Realtime(byte[] bytes)
+    {
+        var (bench, at) = (new ContentBench(15123, Transport.Udp), 0);
+        while (at < bytes.Length)
+        {
+            var length = Math.Min(bytes.Length - at, bytes[at] % 3 == 0 ? 48 : 12 + bytes[at]);
+            bench.Datagram(bytes[at] % 2 == 0, bytes[at..(at + length)]);
+            at += length;
+        }
+
+        var stream = new ContentBench(8080).Client(bytes, 7).Server(bytes, 5).End();
+        return $"{bench.End().Facts.Application} {bench.Protection} {stream.Facts.Application} {stream.Protection}";
     }
 
     private static string HttpBody(byte[] bytes)
