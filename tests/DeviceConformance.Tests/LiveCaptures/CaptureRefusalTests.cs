@@ -5,7 +5,6 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.LiveCaptures;
 
 /// <summary>What can not begin says why and what helps; filters work in the kernel.</summary>
-[Parallelizable]
 public sealed class CaptureRefusalTests
 {
     private const int Port = 9;

@@ -10,7 +10,6 @@ namespace DeviceConformance.Tests.LiveCaptures;
 /// <summary>What passes an interface is recorded, by libpcap and by a packet socket.</summary>
 [TestFixture(Libpcap)]
 [TestFixture(PacketSocket)]
-[Parallelizable]
 public sealed class LiveCaptureTests(string method)
 {
     private const string Libpcap = "libpcap";
