@@ -104,6 +104,11 @@ public sealed class ContentLocalTests
         Assert.That(bench.Protection, Is.EqualTo(ContentProtection.Unknown));
         bench.Datagram(false, answer).Datagram(true, data);
         Assert.That((bench.Facts.Application, bench.Protection), Is.EqualTo(("WireGuard", ContentProtection.Encrypted)));
+        // As long as the link allows, in the other direction, after a second handshake of the other side; with the index of nobody.
+        bench.Datagram(false, [1, 0, 0, 0, 5, 5, 5, 5, .. ContentBench.Random(140)]).Datagram(true, [2, 0, 0, 0, 6, 6, 6, 6, 5, 5, 5, 5, .. ContentBench.Random(80)]);
+        bench.Datagram(false, [4, 0, 0, 0, 6, 6, 6, 6, .. ContentBench.Random(1444)]).Datagram(false, [4, 0, 0, 0, 9, 8, 7, 6, .. ContentBench.Random(24)]);
+        Assert.That(bench.Protection, Is.EqualTo(ContentProtection.Encrypted));
+        Assert.That(bench.Datagram(false, [4, 0, 0, 0, 7, 7, 7, 7, .. ContentBench.Random(56)]).Protection, Is.EqualTo(ContentProtection.Unknown));
         answer[8] = 1;
         Assert.That(new ContentBench(51820, Transport.Udp).Datagram(true, initiation).Datagram(false, answer).Datagram(true, data).Protection, Is.EqualTo(ContentProtection.Unknown));
     }

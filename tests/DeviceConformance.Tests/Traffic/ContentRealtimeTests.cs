@@ -103,6 +103,18 @@ public sealed class ContentRealtimeTests
         Assert.That(new ContentBench(4001, Transport.Udp).Datagram(true, secured).Protection, Is.EqualTo(ContentProtection.Unknown));
     }
 
+    [Test]
+    public void Stun_is_no_content_and_says_nothing_of_what_is_beside_it()
+    {
+        byte[] request = [0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42, .. new byte[12], 0, 6, 0, 3, (byte)'a', (byte)':', (byte)'b', 0];
+        var bench = new ContentBench(40001, Transport.Udp).Datagram(true, request);
+        Assert.That((bench.Facts.Protocol, bench.Protection), Is.EqualTo((ServiceProtocol.Stun, ContentProtection.NoContent)));
+        Assert.That(bench.Datagram(true, ContentBench.Random(80)).Protection, Is.EqualTo(ContentProtection.Unknown));
+        // What TURN carries (RFC 8656, 11) is somebody else's content.
+        request[1] = 0x16;
+        Assert.That(new ContentBench(40001, Transport.Udp).Datagram(true, request).Protection, Is.EqualTo(ContentProtection.Unknown));
+    }
+
     [TestCase(1)]
     [TestCase(6)]
     [TestCase(1000)]

@@ -33,7 +33,7 @@ internal sealed class LocalDatagrams(FlowNotes notes)
     {
         _protection = ContentProtection.Clear;
         return TryLlmnr(fromClient, bytes, frame) || TryNetbios(fromClient, bytes, frame) || TryDhcp6(fromClient, bytes, frame) || TrySnmp(fromClient, bytes, frame)
-            || TryCoap(fromClient, bytes, frame) || TryBacnet(fromClient, bytes, frame) || TrySip(fromClient, bytes, frame) ? _protection : null;
+            || TryCoap(fromClient, bytes, frame) || TryBacnet(fromClient, bytes, frame) || TrySip(fromClient, bytes, frame) || TryStun(bytes) ? _protection : null;
     }
 
     /// <summary>Something of no known protocol: text that the DUT tells everybody is an announcement.</summary>
@@ -292,6 +292,31 @@ internal sealed class LocalDatagrams(FlowNotes notes)
         }
 
         new TextSide(notes, new TextTalk(), fromClient, null).Append(bytes, frame);
+        return true;
+    }
+
+    // RFC 8489, 5 and 14: two zero bits, kind, a length, the fixed number; attributes, each filled up to four bytes, to the end. It finds the way through
+    // address translation, for what is said beside it on the same port and may be protected or not: by itself it is no content.
+    private bool TryStun(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < 20 || bytes[0] > 1 || (bytes[1] & 0xef) != 1 || BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) + 20 != bytes.Length || BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]) != 0x2112a442)
+        {
+            return false;
+        }
+
+        var attributes = bytes[20..];
+        while (attributes.Length >= 4 && (BinaryPrimitives.ReadUInt16BigEndian(attributes[2..]) + 3 & ~3) + 4 is var length && length <= attributes.Length)
+        {
+            attributes = attributes[length..];
+        }
+
+        if (!attributes.IsEmpty)
+        {
+            return false;
+        }
+
+        notes.Recognise(ServiceProtocol.Stun, "STUN");
+        _protection = ContentProtection.NoContent;
         return true;
     }
 }

@@ -4,7 +4,7 @@ using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.Traffic.Content;
 
-/// <summary>WireGuard (protocol paper, 5.4): recognised by a handshake whose answer names the index of its question.</summary>
+/// <summary>WireGuard (protocol paper, 5.4): recognised by a handshake whose answer names the index of its question, and data that name one of both.</summary>
 internal sealed class WireGuardTalk(FlowNotes notes)
 {
     private const int Initiation = 148;
@@ -12,8 +12,11 @@ internal sealed class WireGuardTalk(FlowNotes notes)
     private const int CookieReply = 64;
     private const int ShortestData = 32;
 
-    private uint? _asked;
-    private bool _fromClient;
+    // A handshake is made anew every two minutes, by either side; the indices before it are used a little longer.
+    private const int MostIndices = 16;
+
+    private readonly Queue<uint> _ofClient = new();
+    private readonly Queue<uint> _ofServer = new();
     private bool _isProven;
     private long _data;
 
@@ -35,22 +38,37 @@ internal sealed class WireGuardTalk(FlowNotes notes)
             return false;
         }
 
+        var (own, other) = fromClient ? (_ofClient, _ofServer) : (_ofServer, _ofClient);
+        var (first, second) = (BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]));
         switch (bytes[0])
         {
             case 1 when bytes.Length == Initiation:
-                (_asked, _fromClient, HasAny) = (BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]), fromClient, true);
+                Announce(own, first);
+                HasAny = true;
                 return true;
-            case 2 when bytes.Length == Response && fromClient != _fromClient && BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) == _asked:
+            case 2 when bytes.Length == Response && other.Contains(second):
+                Announce(own, first);
                 _isProven = true;
                 notes.Recognise(ServiceProtocol.Other, "WireGuard");
                 return true;
             case 3 when bytes.Length == CookieReply:
-                return _asked is not null;
-            case 4 when bytes.Length % 16 == 0 && _isProven:
+                return other.Contains(first);
+            // Filled up to a multiple of 16 bytes, but not beyond the longest packet of the link.
+            case 4 when _isProven && other.Contains(first):
                 _data++;
                 return true;
             default:
                 return false;
         }
+    }
+
+    private static void Announce(Queue<uint> indices, uint index)
+    {
+        if (indices.Count == MostIndices)
+        {
+            indices.Dequeue();
+        }
+
+        indices.Enqueue(index);
     }
 }
