@@ -10,6 +10,7 @@ using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
+using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Link;
 using DeviceConformance.TestCases;
@@ -49,12 +50,14 @@ public sealed class SpeakingVerdictTests
         var declared = recorded.Declaration.Read();
         var seen = await AskAsync(declared with { Lab = declared.Lab with { Captures = [recorded.File] } });
         var units = Decide(declared, seen);
+        var older = Decide(recorded.Older.Read(), seen);
 
         var failing = units.Where(unit => unit.Verdict == Verdict.Fail).ToList();
         TestContext.Out.WriteLine(string.Join("\n", units.SelectMany(unit => unit.Findings, (unit, finding) => (unit, finding)).Where(pair => pair.finding.Subject.Contains("traffic", StringComparison.Ordinal)).Select(pair => $"{pair.unit.Id} {pair.finding.Verdict} {pair.finding.Subject}: {pair.finding.Statement}")));
         Assert.Multiple(() =>
         {
             Assert.That(failing.Select(unit => unit.Id.ToString()), Is.EquivalentTo(fails ?? (mechanism == "api" ? _api : _telemetry)));
+            Assert.That(older.Where(unit => unit.Verdict == Verdict.Fail).Select(unit => unit.Id.ToString()), Is.EquivalentTo(failing.Select(unit => unit.Id.ToString())), "V2.1.1");
             Assert.That(failing.SelectMany(unit => unit.Findings.Where(finding => finding.Verdict == Verdict.Fail)).Select(finding => finding.Statement), Has.All.Contains(Path.GetFileName(recorded.File)));
             Assert.That(
                 units.Single(unit => unit.Id.ToString() == "5.5-1-2 a").Findings.Select(finding => finding.Subject).Where(subject => subject.StartsWith("traffic/", StringComparison.Ordinal)).Distinct(),
@@ -177,7 +180,7 @@ public sealed class SpeakingVerdictTests
             }
         }
 
-        return new Recorded(file, network, new SpeakingDeclaration(device.Address, cloud));
+        return new Recorded(file, network, new SpeakingDeclaration(device.Address, cloud, StandardEdition.V3), new SpeakingDeclaration(device.Address, cloud, StandardEdition.V2));
     }
 
     // The last datagram is one that we know: when dumpcap has written it, it has written everything before. It comes from elsewhere, so that it is not the device's.
@@ -195,12 +198,13 @@ public sealed class SpeakingVerdictTests
         }
     }
 
-    private sealed record Recorded(string File, IPAddress Network, SpeakingDeclaration Declaration) : IDisposable
+    private sealed record Recorded(string File, IPAddress Network, SpeakingDeclaration Declaration, SpeakingDeclaration Older) : IDisposable
     {
         public void Dispose()
         {
             System.IO.File.Delete(File);
             Declaration.Dispose();
+            Older.Dispose();
         }
     }
 }

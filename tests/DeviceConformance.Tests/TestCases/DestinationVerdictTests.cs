@@ -50,7 +50,7 @@ public sealed class DestinationVerdictTests
         var open = Judged(facts => facts with { Versions = [] });
 
         Assert.That((unseen.Verdict, open.Verdict), Is.EqualTo((Verdict.Inconclusive, Verdict.Inconclusive)));
-        Assert.That(unseen.Statement, Does.Contain("tcp/second.example.com:443 was not seen"));
+        Assert.That(unseen.Statement, Does.Contain("nothing was seen to be said with tcp/second.example.com:443"));
         Assert.That(open.Statement, Does.Contain("do not say which versions"));
     }
 
