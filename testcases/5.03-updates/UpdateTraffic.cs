@@ -80,7 +80,7 @@ internal static class UpdateTraffic
                 : Finding.Inconclusive(
                     DeclaredTraffic.Subject(entry.Key),
                     $"The search of {entry.Key} for updates goes where it is declared to: {what}; but not all can have been seen: {string.Join("; ", missing)}.",
-                    "Record again with what is missing, or decide this point with 'dct answer'.",
+                    TrafficSufficiency.Remedy(missing),
                     evidence,
                     reference);
         }

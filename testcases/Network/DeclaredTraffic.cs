@@ -155,7 +155,7 @@ internal static class DeclaredTraffic
             : Finding.Inconclusive(
                 Subject(entry.Id),
                 $"What was seen of {entry.Id} agrees with its declaration: {what}; but not all can have been seen: {string.Join("; ", missing)}.",
-                "Record again with what is missing, or decide this point with 'dct answer'.",
+                TrafficSufficiency.Remedy(missing),
                 evidence,
                 entry.Ref);
     }

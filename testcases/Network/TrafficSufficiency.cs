@@ -87,6 +87,9 @@ internal sealed record TrafficSufficiency(ImmutableArray<string> Busy, Immutable
         }
     }
 
+    /// <summary>What to do about what is missing.</summary>
+    public static string Remedy(IReadOnlyList<string> missing) => $"Record again so that this no longer holds, or decide this point with 'dct answer': {string.Join("; ", missing)}.";
+
     /// <summary>How long was watched, for sentences: "12 minutes between 2026-11-20 08:00:00 and 2026-11-20 08:12:00 UTC".</summary>
     public static string Watched(TrafficSeen traffic) => traffic.Watched is { } watched
         ? string.Create(CultureInfo.InvariantCulture, $"{Duration(traffic)} between {watched.First.UtcDateTime:yyyy-MM-dd HH:mm:ss} and {watched.Last.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC")
