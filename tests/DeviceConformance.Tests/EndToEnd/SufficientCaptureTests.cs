@@ -2,7 +2,6 @@ using System.Net;
 using DeviceConformance.Emulator.Faults;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
-using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Probing.CaptureFiles;
 using NUnit.Framework;
