@@ -190,6 +190,10 @@ internal static class DutServices
         return answering.Select(SurveyOf).Concat(waiting).Distinct();
     }
 
+    /// <summary>Survey requests for the TCP services of a protocol.</summary>
+    public static IEnumerable<DisclosureSurvey> SurveysOf(Declaration declared, ObservationSet seen, ServiceProtocol protocol) =>
+        Services(declared, seen).Where(pair => pair.Service.Protocol == protocol).Select(pair => SurveyOf(pair.Service));
+
     private static DisclosureSurvey SurveyOf(ServiceSeen service) => new(service.Endpoint, service.Protocol, service.Tls);
 
     private static string Remedy(ProbeOutcome outcome) => outcome switch

@@ -33,6 +33,7 @@ internal static class ObserveCommand
         command.Add(Survey(ServiceProtocol.Ftp, 21));
         command.Add(Survey(ServiceProtocol.Telnet, 23));
         command.Add(Survey(ServiceProtocol.Rtsp, 554));
+        command.Add(Survey(ServiceProtocol.Smb, 445));
         command.Add(UdpSurvey("snmp", ServiceProtocol.Snmp, 161));
         command.Add(UdpSurvey("coap", ServiceProtocol.Coap, 5683));
         command.Add(UdpSurvey("mdns", ServiceProtocol.Mdns, 5353));
@@ -82,9 +83,9 @@ internal static class ObserveCommand
     private static Command Credentials()
     {
         var target = new Argument<string>("HOST:PORT") { Description = "The device." };
-        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt or ssh.", Required = true };
+        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt, ssh, rtsp-basic, rtsp-digest or smb.", Required = true };
         var tls = new Option<bool>("--tls") { Description = "Inside TLS." };
-        var path = new Option<string>("--path") { Description = "HTTP path that needs the login.", DefaultValueFactory = _ => "/" };
+        var path = new Option<string>("--path") { Description = "HTTP path or RTSP stream that needs the login.", DefaultValueFactory = _ => "/" };
         var action = new Option<string>("--action") { Description = "Path that a login form or JSON login is sent to. Default: --path.", DefaultValueFactory = _ => "" };
         var user = new Option<string>("--user-field") { Description = "Name of the user field of form or JSON.", DefaultValueFactory = _ => "user" };
         var password = new Option<string>("--password-field") { Description = "Name of the password field of form or JSON.", DefaultValueFactory = _ => "password" };
@@ -179,7 +180,7 @@ internal static class ObserveCommand
     private static LoginProtocol Protocol(string text) =>
         Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol != LoginProtocol.Other && !char.IsDigit(text[0])
             ? protocol
-            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt or ssh.");
+            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt, ssh, rtsp-basic, rtsp-digest or smb.");
 
     private static DisclosureSurvey Web(string text)
     {

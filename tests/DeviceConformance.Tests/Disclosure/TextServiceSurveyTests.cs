@@ -57,7 +57,7 @@ public sealed class TextServiceSurveyTests
     }
 
     [TestCase(ServiceProtocol.Unknown)]
-    [TestCase(ServiceProtocol.Smb)]
+    [TestCase(ServiceProtocol.Dns)]
     [TestCase(ServiceProtocol.Adb)]
     public async Task Service_that_is_not_spoken_is_never_complete(ServiceProtocol protocol)
     {
