@@ -49,6 +49,10 @@ internal static class ObserveCommand
         command.Add(One("snmp-write", "HOST:PORT", "Whether a well-known SNMP community may write: a text is set to what it is.\n\nExample: dct observe snmp-write 192.0.2.7:161", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Snmp)));
         command.Add(One("upnp-write", "HOST:PORT", "Whether UPnP adds a port mapping for anybody; it is deleted again.\n\nExample: dct observe upnp-write 192.0.2.7:1900", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Ssdp)));
 
+        command.Add(One("ftp-write", "HOST:PORT", "Whether anonymous may store a file over FTP: one of a new name, deleted again.\n\nExample: dct observe ftp-write 192.0.2.7:21", text => new WriteTrial(Port(text), ServiceProtocol.Ftp)));
+        command.Add(One("tftp-write", "HOST:PORT", "Whether anybody may write a file over TFTP: one of a new name, given up before any content.\n\nExample: dct observe tftp-write 192.0.2.7:69", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Tftp)));
+        command.Add(One("smb-write", "HOST:PORT", "Whether anybody may make a file in a share: one of a new name, deleted by its closing.\n\nExample: dct observe smb-write 192.0.2.7:445", text => new WriteTrial(Port(text), ServiceProtocol.Smb)));
+
         command.Add(Credentials());
         command.Add(ObserveTrafficCommand.Build());
         return command;

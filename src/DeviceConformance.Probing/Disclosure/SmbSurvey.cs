@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Observations;
@@ -15,7 +16,8 @@ internal static class SmbSurvey
 {
     private const int MaxShares = 16;
 
-    private static readonly System.Collections.Immutable.ImmutableArray<string> _usualShares = EmbeddedList.Read("DeviceConformance.Probing.Disclosure.smb-shares.txt");
+    /// <summary>Names that are tried where the list of shares is not given.</summary>
+    internal static ImmutableArray<string> UsualShares { get; } = EmbeddedList.Read("DeviceConformance.Probing.Disclosure.smb-shares.txt");
 
     public static async Task<ProbeOutcome.Unanswered?> RunAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)
     {
@@ -228,11 +230,11 @@ internal static class SmbSurvey
                         missing.Add($"{who}: {whyNot}");
                     }
 
-                    await LookIntoAsync(talk, listed ?? [.. _usualShares], who, open);
+                    await LookIntoAsync(talk, listed ?? [.. UsualShares], who, open);
                 }
             }
 
-            notes.Done(listed is null ? $"the list of shares is given to nobody of them{(missing.Count > 0 ? $" ({string.Join("; ", missing)})" : "")}, so {_usualShares.Length} usual names were tried" : $"the list of shares names {listed.Count} with files");
+            notes.Done(listed is null ? $"the list of shares is given to nobody of them{(missing.Count > 0 ? $" ({string.Join("; ", missing)})" : "")}, so {UsualShares.Length} usual names were tried" : $"the list of shares names {listed.Count} with files");
             notes.Done($"{open.Count} of them can be read without a login");
         }
 

@@ -89,6 +89,9 @@ internal sealed class SurveyNotes(DisclosureSurvey request)
     /// <summary>What else was seen of an SMB server; null for other protocols.</summary>
     public SmbSeen? Smb { get; set; }
 
+    /// <summary>Logins noted so far.</summary>
+    public IReadOnlyList<LoginPoint> Logins => _logins;
+
     /// <summary>Whether anything planned did not come about.</summary>
     public bool HasGaps => _gaps.Count > 0;
 

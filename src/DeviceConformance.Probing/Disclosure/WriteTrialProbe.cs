@@ -10,7 +10,10 @@ using DeviceConformance.Probing.Upnp;
 
 namespace DeviceConformance.Probing.Disclosure;
 
-/// <summary>Tries a harmless change without a credential of the device: an SNMP text set to what it is, a UPnP port mapping added and deleted.</summary>
+/// <summary>
+/// Tries a harmless change without a credential of the device: an SNMP text set to what it is, a UPnP port mapping added and deleted, a file of
+/// a new name left over FTP, TFTP or SMB.
+/// </summary>
 public sealed class WriteTrialProbe : Probe<WriteTrial>
 {
     private const int FirstId = 0x64640000;
@@ -30,10 +33,19 @@ public sealed class WriteTrialProbe : Probe<WriteTrial>
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
+        switch (request.Protocol)
+        {
+            case ServiceProtocol.Ftp:
+                return await FileWriteTrial.TryFtpAsync(request, context, cancellationToken);
+            case ServiceProtocol.Smb:
+                return await FileWriteTrial.TrySmbAsync(request, context, cancellationToken);
+        }
+
         using var talk = new UdpTalk(new DisclosureSurvey(request.Endpoint, request.Protocol, false), context, new InformationReader(context.Declared));
         return request.Protocol switch
         {
             ServiceProtocol.Snmp => await TrySnmpAsync(request, talk, cancellationToken),
+            ServiceProtocol.Tftp => await FileWriteTrial.TryTftpAsync(request, talk, cancellationToken),
             ServiceProtocol.Ssdp => await TryUpnpAsync(request, context, talk, cancellationToken),
             _ => new ProbeOutcome.NotRun(NotRunReason.InputMissing, $"No change is known that could be tried over {request.Protocol}; try it by hand."),
         };

@@ -48,7 +48,13 @@ internal sealed class RtspLogin(Endpoint endpoint, LoginPoint login, ProbeContex
         }
 
         var answer = await DescribeAsync(authorization, cancellationToken);
-        return answer.Status == 401 ? Answered(AccessResult.Refused, answer, $"to {user}") : Judge(answer, $"to {user}");
+        return answer.Status switch
+        {
+            401 => Answered(AccessResult.Refused, answer, $"to {user}"),
+            // It may have let this one past its login, or have looked for the stream first.
+            404 => Answered(AccessResult.Unclear, answer, $"to {user}: there is no such stream; declare the path of one"),
+            _ => Judge(answer, $"to {user}"),
+        };
     }
 
     private string Target => $"rtsp://{(Endpoint.Address.IsIPv6 ? $"[{Endpoint.Address.ToString().Split('%')[0]}]" : Endpoint.Address)}:{Endpoint.Port}{Login.Path}";

@@ -68,4 +68,27 @@ public sealed class MqttOverWebSocketTests
             Assert.That(seen.Coverage.Statement, Does.Contain("MQTT 3.1.1 over WebSocket"));
         });
     }
+
+    [TestCase("allow_anonymous true", true)]
+    [TestCase("allow_anonymous false", false)]
+    public async Task Mosquitto_with_a_port_for_websockets_alone_is_found(string settings, bool isOpen)
+    {
+        var mosquitto = Daemon.Find("mosquitto", "mosquitto");
+        using var folder = new TemporaryFolder();
+        var port = Daemon.FreePort();
+        // Mosquitto 2.0.11 does not start with listeners for WebSockets only.
+        await File.WriteAllTextAsync(folder.File("conf"), $"per_listener_settings false\n{settings}\nlistener {Daemon.FreePort()} 127.0.0.1\nlistener {port} 127.0.0.1\nprotocol websockets\n");
+        await using var server = await Daemon.StartAsync(mosquitto, port, "-c", folder.File("conf"));
+        using var bench = new SurveyBench(time: new FastTime(3));
+
+        var seen = await bench.SeeAsync(port, ServiceProtocol.Http);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(seen.OpenPaths(), isOpen ? Is.EqualTo(new[] { "CONNECT" }) : Is.Empty);
+            Assert.That(seen.LoginProtocols(), isOpen ? Is.Empty : Is.EqualTo(new[] { Model.Declared.LoginProtocol.Mqtt }));
+            Assert.That(seen.Coverage.Statement, Does.Contain("MQTT 3.1.1 over WebSocket").And.Contain("MQTT 5.0 over WebSocket"));
+            Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+        });
+    }
 }

@@ -48,6 +48,8 @@ public sealed class SambaTests
             TestContext.Out.WriteLine(string.Join('\n', new[] { open, netbios, closed }.Select(survey => $"{survey.Summary}\n  {survey.Coverage.Statement}\n  {string.Join("\n  ", survey.Items.Select(item => $"{item.Kind} {item.What} ({item.Where})"))}")));
             var right = await TryAsync(bench, 4450, "daemon", Password);
             var wrong = await TryAsync(bench, 4450, "daemon", "something else");
+            var written = await bench.SeeAsync(new WriteTrialProbe(), new WriteTrial(bench.At(445), ServiceProtocol.Smb));
+            var refused = await bench.SeeAsync(new WriteTrialProbe(), new WriteTrial(bench.At(4450), ServiceProtocol.Smb));
             var stranger = await TryAsync(bench, 445, "nobody-here", "something else");
 
             Assert.Multiple(() =>
@@ -71,6 +73,9 @@ public sealed class SambaTests
 
                 Assert.That((right.Result, wrong.Result, stranger.Result), Is.EqualTo((AccessResult.Granted, AccessResult.Refused, AccessResult.Refused)), $"{right.Answer}; {wrong.Answer}; {stranger.Answer}");
                 Assert.That(stranger.Answer, Does.Contain("guest"));
+                Assert.That((written.Result, written.Restored), Is.EqualTo((AccessResult.Granted, true)), written.What);
+                Assert.That(Directory.EnumerateFiles(Path.Combine(folder, "open", "files")).Select(Path.GetFileName), Is.EqualTo(new[] { "notes.txt" }));
+                Assert.That((refused.Result, refused.Coverage.IsComplete), Is.EqualTo((AccessResult.Refused, true)), refused.What);
                 Assert.That(bench.Said, Does.Not.Contain(Password));
             });
         }
