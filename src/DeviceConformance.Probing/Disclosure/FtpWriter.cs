@@ -77,10 +77,18 @@ internal sealed class FtpWriter(Conversation talk, Endpoint endpoint, ProbeConte
             }
 
             await data.SendAsync(content, deadline, cancellationToken);
+            data.FinishSending();
+            (code, text) = await ReplyAsync();
         }
 
-        (code, text) = await ReplyAsync();
-        return code == 0 ? null : (code is 226 or 250, SurveyNotes.Shortened(text));
+        if (code is 226 or 250)
+        {
+            return (true, SurveyNotes.Shortened(text));
+        }
+
+        // It was taken up and did not come to an end: part of it may be there.
+        await DeleteAsync(name);
+        return null;
     }
 
     /// <summary>Deletes a file.</summary>

@@ -102,6 +102,13 @@ public sealed class WriteTrialProbe : Probe<WriteTrial>
     {
         var search = Encoding.ASCII.GetBytes("M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: \"ssdp:discover\"\r\nMX: 1\r\nST: ssdp:all\r\n\r\n");
         var answers = await talk.GatherAsync("M-SEARCH ssdp:all", search, static datagram => datagram.Bytes.Span.StartsWith("HTTP/1."u8), _window, 40, cancellationToken);
+        if (answers.Count == 0)
+        {
+            // Some listen to the group alone.
+            var group = IPAddress.Parse(request.Endpoint.Address.IsIPv6 ? "ff02::c" : "239.255.255.250");
+            answers = await talk.GatherFromGroupAsync("M-SEARCH ssdp:all", group, search, static datagram => datagram.Bytes.Span.StartsWith("HTTP/1."u8), _window, 40, cancellationToken) ?? [];
+        }
+
         var locations = answers.SelectMany(answer => Encoding.Latin1.GetString(answer.Bytes.Span).Split("\r\n")).Where(line => line.StartsWith("LOCATION:", StringComparison.OrdinalIgnoreCase))
             .Select(line => line[9..].Trim()).Distinct().Take(4).ToList();
         if (answers.Count == 0)

@@ -14,7 +14,7 @@ public sealed class FileWriteTests
     [TestCase("anon_upload_enable=YES\nanon_other_write_enable=YES\n", AccessResult.Granted, true, 0)]
     [TestCase("anon_upload_enable=YES\n", AccessResult.Granted, false, 1)]
     [TestCase("", AccessResult.Refused, true, 0)]
-    [TestCase("anonymous_enable=NO\n", AccessResult.Refused, true, 0)]
+    [TestCase("anonymous_enable=NO\nlocal_enable=YES\n", AccessResult.Refused, true, 0)]
     public async Task Anonymous_upload_over_ftp_is_seen_and_tidied_or_told(string settings, AccessResult result, bool restored, int left)
     {
         var vsftpd = Daemon.Find("vsftpd", "vsftpd");

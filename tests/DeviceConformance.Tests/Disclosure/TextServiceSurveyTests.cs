@@ -228,7 +228,7 @@ public sealed class TextServiceSurveyTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(seen.Logins, Is.EqualTo(new[] { new LoginPoint(LoginProtocol.Other, device.Endpoint.Port, false, "/live", null) }));
+            Assert.That(seen.Logins, Is.EqualTo(new[] { new LoginPoint(LoginProtocol.RtspDigest, device.Endpoint.Port, false, "/live", null) }));
             Assert.That(seen.Open, Is.Empty);
             Assert.That(seen.Items(DisclosureKind.Version), Is.Not.Empty);
             Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);

@@ -25,12 +25,14 @@ public sealed class MqttOverWebSocketTests
     [Test]
     public async Task Broker_that_takes_anybody_over_a_websocket_is_heard()
     {
+        var isServed = false;
         await using var device = new FakeDevice(async (stream, end) =>
         {
             while (await FakeDevice.ReadHeadAsync(stream, end) is { Length: > 0 } head)
             {
                 var key = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))?[19..];
-                if (key is null)
+                // Others are served no more once it was.
+                if (key is null || isServed)
                 {
                     await stream.WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), end);
                     continue;
@@ -50,6 +52,7 @@ public sealed class MqttOverWebSocketTests
                     return;
                 }
 
+                isServed = true;
                 await socket.SendAsync(new byte[] { 0x20, 2, 0, 0 }, WebSocketMessageType.Binary, true, end);
                 await socket.ReceiveAsync(packet, end);
                 await socket.SendAsync(new byte[] { 0x90, 4, packet[2], packet[3], 0, 0 }, WebSocketMessageType.Binary, true, end);
