@@ -24,8 +24,8 @@ internal sealed class CaptureQueue
         }
 
         var paths = files.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)
-            .Select(path => (Path: path, First: FirstTime(path)))
-            .OrderBy(file => file.First).ThenBy(file => Path.GetFileName(file.Path), StringComparer.Ordinal).ThenBy(file => file.Path, StringComparer.Ordinal)
+            .Select(path => new Queued(path, Path.GetFileName(path), FirstTime(path)))
+            .OrderBy(file => file.First).ThenBy(file => file.Name, StringComparer.Ordinal).ThenBy(file => file.Path, StringComparer.Ordinal)
             .Select(file => file.Path).ToList();
         var names = new List<string>();
         foreach (var name in paths.Select(path => Path.GetFileName(path)))
@@ -62,4 +62,7 @@ internal sealed class CaptureQueue
         using var reader = CaptureReader.Open(path);
         return reader.TryRead(out var frame) ? frame.Nanoseconds : long.MaxValue;
     }
+
+    // A class: sorting values of our own would be compiled at each start.
+    private sealed record Queued(string Path, string Name, long First);
 }

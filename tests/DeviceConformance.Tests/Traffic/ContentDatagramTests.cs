@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>Datagrams: what is told to everybody, and what is asked of few.</summary>
+[Parallelizable]
 public sealed class ContentDatagramTests
 {
     [Test]
