@@ -10,6 +10,7 @@ namespace DeviceConformance.Tests.Lan;
 /// <summary>Debian's minidlna plays a media player that describes itself by UPnP.</summary>
 [TestFixture]
 [Category("Daemon")]
+[Parallelizable]
 public sealed class MediaServerTests
 {
     [Test]

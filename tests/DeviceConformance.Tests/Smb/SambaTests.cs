@@ -14,6 +14,7 @@ namespace DeviceConformance.Tests.Smb;
 /// <summary>Debian's Samba plays the device: as old storage is set up (SMB 1, guests, everybody may write), and with everything closed.</summary>
 [TestFixture]
 [Category("Daemon")]
+[Parallelizable]
 public sealed class SambaTests
 {
     private const string Password = "Valve-7-brass!";
