@@ -16,9 +16,11 @@ public sealed class ContentRealtimeTests
     private static readonly byte[] _report = [0x80, 201, 0, 1, 1, 2, 3, 4, 0x81, 202, 0, 3, 1, 2, 3, 4, 1, 5, .. "me@me"u8[..5], 0];
 
     [Test]
-    public void Plain_question_about_the_time_is_told_on_any_port()
+    public void Plain_question_about_the_time_is_told_on_any_port_when_it_is_answered([Values(0ul, Now)] ulong time)
     {
-        var bench = new ContentBench(15123, Transport.Udp).Datagram(true, Question(Now)).Datagram(false, Answer(Now));
+        var bench = new ContentBench(15123, Transport.Udp).Datagram(true, Question(time));
+        Assert.That(bench.Facts.Protocol, Is.EqualTo(ServiceProtocol.Unknown));
+        bench.Datagram(false, Answer(time));
         Assert.That((bench.Facts.Protocol, bench.Facts.Application, bench.Protection), Is.EqualTo((ServiceProtocol.Ntp, "NTP version 4", ContentProtection.Clear)));
         Assert.That(bench.Ledger.TimeSources.Single() is { Server: "192.0.2.7", Queries: 1, Answers: 1, Version: 4 });
     }

@@ -5,8 +5,8 @@ namespace DeviceConformance.Probing.Traffic.Content;
 
 /// <summary>Messages of NTP and SNTP (RFC 5905, 7.3; RFC 4330), on their port by their form, on others only where content proves them.</summary>
 /// <remarks>
-/// Proof is a question in which all that a client has nothing to say about is zero, as clients send it that keep no state, or an answer that
-/// repeats the 64 bits of the time that its question was sent at.
+/// Proof is an answer that repeats the 64 bits of the time that its question was sent at (RFC 5905, 8). Of clients that tell no time it repeats
+/// zeros: then the question has to be nothing but zeros too. A question alone proves nothing.
 /// </remarks>
 internal sealed class NtpTalk(FlowNotes notes)
 {
@@ -22,9 +22,10 @@ internal sealed class NtpTalk(FlowNotes notes)
     // A client asks again when nothing comes; older questions are answered no more.
     private const int MostWaiting = 8;
 
-    private readonly Queue<(ulong Time, int Version, bool IsAuthenticated, long Frame)> _waiting = new();
+    private readonly Queue<Question> _waiting = new();
+    private bool _isProven;
 
-    /// <summary>Whether bytes are a question by their content alone, whatever their port.</summary>
+    /// <summary>Whether bytes have the form of a question in which a client tells nothing but the time: enough to tell who asks.</summary>
     public static bool IsPlainQuestion(ReadOnlySpan<byte> bytes) =>
         // Stratum, delay, dispersion, reference and the first three times are the server's to tell; poll, precision and the time of sending are anything.
         bytes.Length == Shortest && (bytes[0] & 7) == Asking && ((bytes[0] >> 3) & 7) is 3 or 4 && bytes[1] == 0 && !bytes[4..TransmitTime].ContainsAnyExcept((byte)0);
@@ -50,44 +51,42 @@ internal sealed class NtpTalk(FlowNotes notes)
             return version is >= 1 and <= 4 && mode is >= 1 and <= 5 && Take(version, bytes.Length > Shortest, !fromClient, frame);
         }
 
-        if (IsPlainQuestion(bytes))
-        {
-            return Take(version, false, !fromClient, frame);
-        }
-
         var isAuthenticated = bytes.Length > Shortest;
-        if (mode == Asking && version is 3 or 4 && fromClient && BinaryPrimitives.ReadUInt64BigEndian(bytes[TransmitTime..]) is not 0 and var time)
+        if (mode == Asking && version is 3 or 4 && fromClient && BinaryPrimitives.ReadUInt64BigEndian(bytes[TransmitTime..]) is var time && (time != 0 || IsPlainQuestion(bytes)))
         {
             if (_waiting.Count == MostWaiting)
             {
                 _waiting.Dequeue();
             }
 
-            _waiting.Enqueue((time, version, isAuthenticated, frame));
-            return false;
+            _waiting.Enqueue(new Question(time, version, isAuthenticated, frame, IsCounted: _isProven));
+            return _isProven && Take(version, isAuthenticated, false, frame);
         }
 
         return !fromClient && HasFormOfAnswer(bytes) && IsAnswer(BinaryPrimitives.ReadUInt64BigEndian(bytes[OriginTime..])) && Take(version, isAuthenticated, true, frame);
     }
 
-    // Proven to be one, its question counts too. An answer to a plain question is known by what that was.
     private bool IsAnswer(ulong origin)
     {
-        var isWaited = false;
+        var isAnswer = false;
         for (var count = _waiting.Count; count > 0; count--)
         {
             var question = _waiting.Dequeue();
-            if (question.Time == origin)
-            {
-                isWaited = Take(question.Version, question.IsAuthenticated, false, question.Frame);
-            }
-            else
+            if (question.Time != origin)
             {
                 _waiting.Enqueue(question);
+                continue;
+            }
+
+            isAnswer = true;
+            if (!question.IsCounted)
+            {
+                Take(question.Version, question.IsAuthenticated, false, question.Frame);
             }
         }
 
-        return isWaited || notes.Protocol == ServiceProtocol.Ntp;
+        _isProven |= isAnswer;
+        return isAnswer;
     }
 
     private bool Take(int version, bool isAuthenticated, bool isAnswer, long frame)
@@ -100,4 +99,6 @@ internal sealed class NtpTalk(FlowNotes notes)
 
         return true;
     }
+
+    private readonly record struct Question(ulong Time, int Version, bool IsAuthenticated, long Frame, bool IsCounted);
 }
