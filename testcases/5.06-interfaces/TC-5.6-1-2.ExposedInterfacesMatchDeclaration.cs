@@ -22,7 +22,7 @@ public sealed class ExposedInterfacesMatchDeclaration : TestCase
     /// <inheritdoc/>
     public override ImmutableArray<TestUnit> Units(StandardEdition edition) =>
     [
-        new('a', Ask, JudgeDeclaredStates),
+        new('a', Ask, (declared, seen) => JudgeDeclaredStates(declared, seen).Concat(ShownInTraffic.States(declared, seen))),
         new(edition == StandardEdition.V2 ? 'b' : 'c', Ask, (declared, seen) => DeclaredInterfaces.Completeness(declared, seen).Concat(ShownInTraffic.Services(declared, seen))),
     ];
 
@@ -50,7 +50,7 @@ public sealed class ExposedInterfacesMatchDeclaration : TestCase
                 var there = open.Where(pair => pair.Endpoint.Port == port && pair.Endpoint.Transport == transport).ToList();
                 yield return there.Count > 0 ? JudgeOpen(entry, facts, status, there)
                     : transport == Transport.Tcp ? JudgeClosed(declared, seen, entry, status, port)
-                    : JudgeSilent(declared, seen, entry, status, port);
+                    : JudgeSilent(declared, seen, entry, facts.Protocol.Or(ServiceProtocol.Unknown), status, port);
             }
         }
     }
@@ -93,11 +93,20 @@ public sealed class ExposedInterfacesMatchDeclaration : TestCase
     }
 
     // Only ICMP proves a UDP port closed, so each address has to have sent it; silence leaves the point to the examiner.
-    private static Finding JudgeSilent(Declaration declared, ObservationSet seen, IxitEntry entry, InterfaceStatus status, int port)
+    private static Finding JudgeSilent(Declaration declared, ObservationSet seen, IxitEntry entry, ServiceProtocol protocol, InterfaceStatus status, int port)
     {
         var sweeps = declared.Addresses.Select(address => DutServices.Observed(seen.Ask(new UdpPortSweep(address)))).ToList();
         var evidence = DutServices.UdpEvidence(declared, seen).ToList();
         var isClosed = sweeps.Count > 0 && sweeps.TrueForAll(sweep => sweep is { Observation: var ports } && ports.Closed.Contains(port));
+        if (status == InterfaceStatus.Disabled && isClosed && DutServices.IsOfGroup(protocol, port))
+        {
+            return Finding.Inconclusive(
+                entry.Id,
+                $"{entry.Id} declares UDP {port} disabled; the DUT's own address is closed there, which does not tell whether it listens to the group.",
+                $"Ask the group from the DUT's link (lab.yaml, 'interface'; 'dct observe ssdp', 'mdns' or 'ws-discovery'), or show the DUT's list of sockets, and decide this point with 'dct answer'.",
+                [.. evidence, entry.Ref]);
+        }
+
         return status == InterfaceStatus.Disabled && isClosed
             ? Finding.Pass(entry.Id, $"{entry.Id} is disabled as declared: UDP {port} is proven closed by ICMP port unreachable.", [.. evidence, entry.Ref])
             : status == InterfaceStatus.Disabled

@@ -66,7 +66,9 @@ internal static class DeclaredLogins
     /// </summary>
     public static bool Declares(AuthMechFacts facts, Endpoint endpoint, LoginPoint login) =>
         facts.Logins.Any(point => point.Port == endpoint.Port && point.Tls == login.Tls
-            && (point.Protocol == login.Protocol || (login.Protocol, point.Protocol) is (LoginProtocol.HttpJson, LoginProtocol.Other) or (LoginProtocol.Other, LoginProtocol.HttpJson)));
+            && (point.Protocol == login.Protocol || (login.Protocol, point.Protocol) is (LoginProtocol.HttpJson, LoginProtocol.Other) or (LoginProtocol.Other, LoginProtocol.HttpJson)
+                // What the harness came to speak later stands as something else in declarations.
+                || (point.Protocol == LoginProtocol.Other && login.Protocol is LoginProtocol.RtspBasic or LoginProtocol.RtspDigest or LoginProtocol.Smb)));
 
     private static Finding? Undeclared(Declaration declared, DisclosureSeen survey, LoginPoint login, string what, EvidenceRef reference)
     {
@@ -121,6 +123,9 @@ internal static class DeclaredLogins
         LoginProtocol.HttpForm => "an HTML form",
         LoginProtocol.HttpJson => "JSON over HTTP",
         LoginProtocol.Ssh => "SSH",
+        LoginProtocol.RtspBasic => "RTSP Basic",
+        LoginProtocol.RtspDigest => "RTSP Digest",
+        LoginProtocol.Smb => "SMB (NTLM)",
         LoginProtocol.Other => "a protocol of its own",
         var protocol => protocol.ToString(),
     };

@@ -21,6 +21,11 @@ internal enum Depth
 /// <summary>What the DUT offers in the network, layer by layer, and what of it could not be seen.</summary>
 internal static class DutServices
 {
+    private const int SsdpPort = 1900;
+    private const int WsDiscoveryPort = 3702;
+    private const int MdnsPort = 5353;
+    private const int LlmnrPort = 5355;
+
     /// <summary>Requests down to a depth; each layer follows from the one above it.</summary>
     public static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen, Depth depth)
     {
@@ -185,17 +190,28 @@ internal static class DutServices
                 && pair.Facts.Protocol.TryGet(out var named) && named is not (ServiceProtocol.Unknown or ServiceProtocol.Other)
             from port in pair.Facts.Ports
                 // Where it answers on one address, it need not on the others.
-            where !sweep.Value.Observation.Closed.Contains(port) && !answering.Exists(service => service.Endpoint.Port == port)
+            where (IsOfGroup(pair.Facts.Protocol.Or(ServiceProtocol.Unknown), port) || !sweep.Value.Observation.Closed.Contains(port)) && !answering.Exists(service => service.Endpoint.Port == port)
             select new DisclosureSurvey(new Endpoint(address, port, Transport.Udp), pair.Facts.Protocol.Or(ServiceProtocol.Unknown), pair.Facts.Tls.Or(false));
         return answering.Select(SurveyOf).Concat(waiting).Distinct();
     }
+
+    /// <summary>
+    /// Whether a service listens to a group, so that ICMP from the DUT's own address proves nothing of it: Debian's minidlna is closed there
+    /// and answers the group.
+    /// </summary>
+    public static bool IsOfGroup(ServiceProtocol protocol, int port) =>
+        protocol is ServiceProtocol.Mdns or ServiceProtocol.Ssdp or ServiceProtocol.WsDiscovery || port is MdnsPort or SsdpPort or WsDiscoveryPort or LlmnrPort;
+
+    /// <summary>Survey requests for the TCP services of a protocol.</summary>
+    public static IEnumerable<DisclosureSurvey> SurveysOf(Declaration declared, ObservationSet seen, ServiceProtocol protocol) =>
+        Services(declared, seen).Where(pair => pair.Service.Protocol == protocol).Select(pair => SurveyOf(pair.Service));
 
     private static DisclosureSurvey SurveyOf(ServiceSeen service) => new(service.Endpoint, service.Protocol, service.Tls);
 
     private static string Remedy(ProbeOutcome outcome) => outcome switch
     {
         ProbeOutcome.NotRun { Reason: NotRunReason.ImpactNotAllowed } => "Allow it in lab.yaml and resume the run.",
-        ProbeOutcome.NotRun { Reason: NotRunReason.NotRecorded or NotRunReason.Interrupted or NotRunReason.BudgetExhausted } => "Resume the run with the DUT connected.",
+        ProbeOutcome.NotRun { Reason: NotRunReason.NotRecorded or NotRunReason.Interrupted or NotRunReason.BudgetExhausted or NotRunReason.Offline } => "Resume the run with the DUT connected.",
         ProbeOutcome.NotRun { Reason: NotRunReason.HarnessFault } => "Report the fault of the harness; run again with a mended version.",
         ProbeOutcome.NotRun { Reason: NotRunReason.InputMissing } => "Add to the declaration or lab.yaml what is named as missing, then run again.",
         _ => "Check that the DUT is powered, reachable and in the declared state, then resume the run.",

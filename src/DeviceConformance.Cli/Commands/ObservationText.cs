@@ -42,6 +42,7 @@ internal static class ObservationText
             .. survey.Open.Select(open => $"usable without login: {open.Where} ({open.What})"),
             .. survey.Logins.Select(login => $"login: {login.Protocol} at {login.Path}"),
             .. survey.Web is { } web ? Web(web) : [],
+            .. survey.Smb is { } smb ? Smb(smb) : [],
         ],
         WebSessionSeen session =>
         [
@@ -65,6 +66,13 @@ internal static class ObservationText
         .. web.Writes.Select(write => $"not sent: {write.Method} {write.Path} (named by {write.Where})"),
         .. web.Actions.Select(path => $"not followed, names an action: {path}"),
         .. web.WebSockets.Select(socket => $"WebSocket {socket.Path}: without login {socket.WithoutLogin}, from another site {socket.ForeignOrigin}"),
+    ];
+
+    private static IEnumerable<string> Smb(SmbSeen smb) =>
+    [
+        $"dialects taken: {string.Join(", ", smb.Dialects)}; not taken: {string.Join(", ", smb.Refused)}",
+        $"signing {(smb.SigningRequired ? "required" : "not required")}{(smb.PlainPasswords ? "; passwords travel as they are" : "")}",
+        $"session for nobody in particular: {smb.Nobody}, for a guest: {smb.Guest}",
     ];
 
     private static string Cookie(WebCookie cookie) =>

@@ -33,6 +33,7 @@ internal static class ObserveCommand
         command.Add(Survey(ServiceProtocol.Ftp, 21));
         command.Add(Survey(ServiceProtocol.Telnet, 23));
         command.Add(Survey(ServiceProtocol.Rtsp, 554));
+        command.Add(Survey(ServiceProtocol.Smb, 445));
         command.Add(UdpSurvey("snmp", ServiceProtocol.Snmp, 161));
         command.Add(UdpSurvey("coap", ServiceProtocol.Coap, 5683));
         command.Add(UdpSurvey("mdns", ServiceProtocol.Mdns, 5353));
@@ -47,6 +48,10 @@ internal static class ObserveCommand
         command.Add(Survey(ServiceProtocol.Modbus, 502));
         command.Add(One("snmp-write", "HOST:PORT", "Whether a well-known SNMP community may write: a text is set to what it is.\n\nExample: dct observe snmp-write 192.0.2.7:161", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Snmp)));
         command.Add(One("upnp-write", "HOST:PORT", "Whether UPnP adds a port mapping for anybody; it is deleted again.\n\nExample: dct observe upnp-write 192.0.2.7:1900", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Ssdp)));
+
+        command.Add(One("ftp-write", "HOST:PORT", "Whether anonymous may store a file over FTP: one of a new name, deleted again.\n\nExample: dct observe ftp-write 192.0.2.7:21", text => new WriteTrial(Port(text), ServiceProtocol.Ftp)));
+        command.Add(One("tftp-write", "HOST:PORT", "Whether anybody may write a file over TFTP: one of a new name, given up before any content.\n\nExample: dct observe tftp-write 192.0.2.7:69", text => new WriteTrial(Port(text) with { Transport = Transport.Udp }, ServiceProtocol.Tftp)));
+        command.Add(One("smb-write", "HOST:PORT", "Whether anybody may make a file in a share: one of a new name, deleted by its closing.\n\nExample: dct observe smb-write 192.0.2.7:445", text => new WriteTrial(Port(text), ServiceProtocol.Smb)));
 
         command.Add(Credentials());
         command.Add(ObserveTrafficCommand.Build());
@@ -82,9 +87,9 @@ internal static class ObserveCommand
     private static Command Credentials()
     {
         var target = new Argument<string>("HOST:PORT") { Description = "The device." };
-        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt or ssh.", Required = true };
+        var protocol = new Option<string>("--protocol", "-p") { Description = "http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt, ssh, rtsp-basic, rtsp-digest or smb.", Required = true };
         var tls = new Option<bool>("--tls") { Description = "Inside TLS." };
-        var path = new Option<string>("--path") { Description = "HTTP path that needs the login.", DefaultValueFactory = _ => "/" };
+        var path = new Option<string>("--path") { Description = "HTTP path or RTSP stream that needs the login.", DefaultValueFactory = _ => "/" };
         var action = new Option<string>("--action") { Description = "Path that a login form or JSON login is sent to. Default: --path.", DefaultValueFactory = _ => "" };
         var user = new Option<string>("--user-field") { Description = "Name of the user field of form or JSON.", DefaultValueFactory = _ => "user" };
         var password = new Option<string>("--password-field") { Description = "Name of the password field of form or JSON.", DefaultValueFactory = _ => "password" };
@@ -179,7 +184,7 @@ internal static class ObserveCommand
     private static LoginProtocol Protocol(string text) =>
         Enum.TryParse<LoginProtocol>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var protocol) && protocol != LoginProtocol.Other && !char.IsDigit(text[0])
             ? protocol
-            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt or ssh.");
+            : throw new UsageException($"'{text}' is no login protocol that dct speaks; use http-basic, http-digest, http-form, http-json, telnet, ftp, mqtt, ssh, rtsp-basic, rtsp-digest or smb.");
 
     private static DisclosureSurvey Web(string text)
     {

@@ -86,6 +86,15 @@ public enum LoginProtocol
     /// <summary>SSH user authentication (RFC 4252).</summary>
     Ssh,
 
+    /// <summary>Basic in RTSP (RFC 7826, 19.1).</summary>
+    RtspBasic,
+
+    /// <summary>Digest in RTSP (RFC 7826, 19.1).</summary>
+    RtspDigest,
+
+    /// <summary>NTLM version 2 in SMB 2 or 3 (MS-NLMP).</summary>
+    Smb,
+
     /// <summary>Something the harness does not speak.</summary>
     Other,
 }
@@ -107,7 +116,7 @@ public sealed record LoginForm(string UserField, string PasswordField, string Ac
 /// <param name="Protocol">How it is spoken.</param>
 /// <param name="Port">TCP port.</param>
 /// <param name="Tls">Whether it runs inside TLS.</param>
-/// <param name="Path">Path of an HTTP resource that needs the login; / for other protocols.</param>
+/// <param name="Path">Path of an HTTP resource or RTSP stream that needs the login; / for other protocols.</param>
 /// <param name="Form">Fields for <see cref="LoginProtocol.HttpForm"/> and <see cref="LoginProtocol.HttpJson"/>, otherwise null.</param>
 public sealed record LoginPoint(LoginProtocol Protocol, int Port, bool Tls, string Path, LoginForm? Form)
 {

@@ -304,6 +304,10 @@ public sealed record DisclosureSeen(
     /// <summary>What else was seen of a web port; null for other protocols and in recordings of older versions.</summary>
     public WebSeen? Web { get; init; }
 
+    /// <summary>What else was seen of an SMB server; null for other protocols and in recordings of older versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SmbSeen? Smb { get; init; }
+
     /// <inheritdoc/>
     public override string Summary =>
         $"{Endpoint}: before login {(Items.IsEmpty ? "nothing is disclosed" : string.Join(", ", Items.Select(item => item.Kind).Distinct()) + " disclosed")}"

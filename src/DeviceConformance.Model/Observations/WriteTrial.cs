@@ -5,7 +5,7 @@ namespace DeviceConformance.Model.Observations;
 
 /// <summary>Does a service let anybody change a setting? Tried in a way that leaves the setting as it was.</summary>
 /// <param name="Endpoint">The port.</param>
-/// <param name="Protocol">What it speaks: SNMP, or SSDP for UPnP.</param>
+/// <param name="Protocol">What it speaks: SNMP, SSDP for UPnP, FTP, TFTP or SMB.</param>
 public sealed record WriteTrial(Endpoint Endpoint, ServiceProtocol Protocol) : ProbeRequest<WriteSeen>
 {
     /// <inheritdoc/>

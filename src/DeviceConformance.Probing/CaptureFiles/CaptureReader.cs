@@ -27,6 +27,9 @@ public sealed class CaptureReader : IDisposable
     /// <summary>Frames that the recorder says it lost, as far as was read; null where the file does not tell, as pcap never does.</summary>
     public long? Dropped => _pcapng?.Dropped;
 
+    /// <summary>Filters that frames had to pass before they were recorded, as far as the file tells; pcap never does.</summary>
+    public ImmutableArray<string> Filters => _pcapng?.Filters ?? [];
+
     /// <summary>
     /// TLS secrets of the capture in the NSS key log format, as far as was read; empty when there are none. They open what was recorded:
     /// they are never to be shown or written.

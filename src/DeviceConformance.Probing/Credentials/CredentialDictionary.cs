@@ -27,6 +27,8 @@ public static class CredentialDictionary
         LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm or LoginProtocol.HttpJson => "http",
         LoginProtocol.Ftp => "ftp",
         LoginProtocol.Mqtt => "mqtt",
+        // A camera's streams have the accounts of its pages, storage the accounts of its pages too.
+        LoginProtocol.RtspBasic or LoginProtocol.RtspDigest or LoginProtocol.Smb => "http",
         // What a device takes at its console it takes over SSH too.
         _ => "telnet",
     };

@@ -5,7 +5,7 @@ using DeviceConformance.Probing.Campaigns;
 namespace DeviceConformance.Probing.Disclosure;
 
 /// <summary>Looks at what a service shows before anybody has logged in (EN 303 645, provision 5.6-2), as a harmless visitor would.</summary>
-/// <remarks>It tries no password but well-known SNMP communities, gives no command, and asks for nothing that names an action: HTTP and CoAP by GET, UPnP and ONVIF by operations that read.</remarks>
+/// <remarks>It tries no password but well-known SNMP communities, the mail address of anonymous FTP and the empty one of an SMB guest, gives no command, and asks for nothing that names an action: HTTP and CoAP by GET, UPnP and ONVIF by operations that read.</remarks>
 /// <param name="browser">Chromium, to show web pages that scripts make; null: such pages are read as they come.</param>
 public sealed class DisclosureSurveyProbe(string? browser = null) : Probe<DisclosureSurvey>
 {
@@ -40,6 +40,7 @@ public sealed class DisclosureSurveyProbe(string? browser = null) : Probe<Disclo
         (_, ServiceProtocol.Ftp) => FtpSurvey.RunAsync,
         (_, ServiceProtocol.Telnet) => TelnetSurvey.RunAsync,
         (_, ServiceProtocol.Rtsp) => RtspSurvey.RunAsync,
+        (_, ServiceProtocol.Smb) when !request.Tls => SmbSurvey.RunAsync,
         (_, ServiceProtocol.Unknown or ServiceProtocol.Other or ServiceProtocol.Adb or ServiceProtocol.Rfb) when !request.Tls => DebugSurvey.RunAsync,
         _ => BannerSurvey.RunAsync,
     };

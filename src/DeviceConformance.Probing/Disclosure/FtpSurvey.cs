@@ -48,6 +48,28 @@ internal static class FtpSurvey
         return null;
     }
 
+    /// <summary>The port for data in an answer to EPSV (RFC 2428, 3) or PASV (RFC 959, 4.1.2); null where there is none.</summary>
+    internal static int? PortIn(int code, string text)
+    {
+        if (code == 229 && _extendedPort.Match(text) is { Success: true } extended && int.TryParse(extended.Groups[1].Value, out var port) && port is > 0 and <= 65535)
+        {
+            return port;
+        }
+
+        // Whatever address it names, the data comes from the device or not at all (RFC 2577, 3).
+        return code == 227 && _passivePort.Match(text) is { Success: true } passive
+            && int.TryParse(passive.Groups[1].Value, out var high) && int.TryParse(passive.Groups[2].Value, out var low)
+            && high <= 255 && low <= 255 && (high << 8) + low is var number and > 0
+            ? number
+            : null;
+    }
+
+    /// <summary>Whether what was said ends with the last line of a reply.</summary>
+    internal static bool IsReply(string said) => said.EndsWith('\n') && _lastLine.IsMatch(said);
+
+    /// <summary>Code of a reply; 0 when it is none.</summary>
+    internal static int CodeOf(string said) => _lastLine.Match(said) is { Success: true } line ? int.Parse(line.Groups[1].ValueSpan) : 0;
+
     private static async Task AskForNamedUserAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)
     {
         // On a connection of its own: some servers do not change the user of an open session.
@@ -183,18 +205,13 @@ internal static class FtpSurvey
         private async Task<int?> DataPortAsync()
         {
             var (code, text) = await AskAsync("EPSV");
-            if (code == 229 && _extendedPort.Match(text) is { Success: true } extended && int.TryParse(extended.Groups[1].Value, out var port) && port is > 0 and <= 65535)
+            if (PortIn(code, text) is { } port)
             {
                 return port;
             }
 
             (code, text) = await AskAsync("PASV");
-            // Whatever address it names, the data comes from the device or not at all (RFC 2577, 3).
-            return code == 227 && _passivePort.Match(text) is { Success: true } passive
-                && int.TryParse(passive.Groups[1].Value, out var high) && int.TryParse(passive.Groups[2].Value, out var low)
-                && high <= 255 && low <= 255 && (high << 8) + low is var number and > 0
-                ? number
-                : null;
+            return PortIn(code, text);
         }
 
         private async Task<string> ListAsync(int port)
@@ -241,8 +258,8 @@ internal static class FtpSurvey
 
         private async Task<(int Code, string Text)> ReplyAsync()
         {
-            var text = await talk.ReadAsync(_deadline, static said => said.EndsWith('\n') && _lastLine.IsMatch(said), cancellationToken);
-            return _lastLine.Match(text) is { Success: true } line ? (int.Parse(line.Groups[1].ValueSpan), text) : (0, text);
+            var text = await talk.ReadAsync(_deadline, IsReply, cancellationToken);
+            return (CodeOf(text), text);
         }
     }
 }

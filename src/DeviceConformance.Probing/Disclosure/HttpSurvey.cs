@@ -57,6 +57,13 @@ internal sealed class HttpSurvey : IDisposable
         var root = await _asking.AskAsync("/", cancellationToken);
         if (root.Answer.Silence is { } silence)
         {
+            // Brokers with a port for WebSockets alone hang up on everything else.
+            if (silence is Silence.ClosedByPeer or Silence.Reset && await MqttSurvey.OverWebSocketAsync(_request, _context, _reader, _notes, cancellationToken))
+            {
+                _notes.Done($"GET / has no answer in HTTP ({silence}): the port is that of a broker");
+                return null;
+            }
+
             return new ProbeOutcome.Unanswered(silence, $"{_request.Endpoint}: GET / has no answer in HTTP{(_request.Tls ? " inside TLS" : "")} ({silence}).");
         }
 

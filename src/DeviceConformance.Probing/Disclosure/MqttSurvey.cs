@@ -46,23 +46,32 @@ internal static class MqttSurvey
     }
 
     /// <summary>Asks a web server for MQTT over WebSocket (MQTT 5.0, 6), and surveys the broker behind it where there is one.</summary>
-    public static async Task OverWebSocketAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)
+    /// <returns>Whether there is one.</returns>
+    public static async Task<bool> OverWebSocketAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)
     {
-        var (connection, failure) = await Conversation.ConnectAsync(request, context, cancellationToken);
-        if (connection is null)
+        var heard = false;
+        foreach (var (level, name) in new[] { (MqttPacket.Level311, "MQTT 3.1.1 over WebSocket"), (MqttPacket.Level5, "MQTT 5.0 over WebSocket") })
         {
-            notes.Gap($"MQTT over WebSocket: {failure.Text}");
-            return;
-        }
-
-        await using (connection)
-        {
-            // Brokers that have one path for it have this one; others take any.
-            if ((await connection.StartWebSocketAsync(WebSocketPath, "mqtt", _deadline, cancellationToken)).Switched)
+            var (connection, failure) = await Conversation.ConnectAsync(request, context, cancellationToken);
+            if (connection is null)
             {
-                await ConnectAsync(connection, MqttPacket.Level311, "MQTT 3.1.1 over WebSocket", true, context, reader, notes, cancellationToken);
+                notes.Gap($"{name}: {failure.Text}");
+                return level == MqttPacket.Level5;
+            }
+
+            await using (connection)
+            {
+                // Brokers that have one path for it have this one; others take any.
+                if (!(await connection.StartWebSocketAsync(WebSocketPath, "mqtt", _deadline, cancellationToken)).Switched)
+                {
+                    return level == MqttPacket.Level5;
+                }
+
+                heard |= await ConnectAsync(connection, level, name, !heard, context, reader, notes, cancellationToken);
             }
         }
+
+        return true;
     }
 
     private static async Task<bool> ConnectAsync(DutConnection connection, byte level, string name, bool listens, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
+using DeviceConformance.Probing.Logins;
 
 namespace DeviceConformance.Probing.Disclosure;
 
@@ -103,6 +104,20 @@ internal static class RtspSurvey
         return length is null || !int.TryParse(length, out var wanted) || body.Length >= wanted;
     }
 
+    // One login for each way of asking, at the first stream that asks: a camera asks the same for all of them.
+    private static void AddLogins(string challenge, string path, SurveyNotes notes)
+    {
+        _ = AuthChallenge.TryParse(challenge, out var found);
+        foreach (var scheme in found.IsDefaultOrEmpty ? [""] : found.Select(one => one.Scheme))
+        {
+            var protocol = scheme switch { "basic" => LoginProtocol.RtspBasic, "digest" => LoginProtocol.RtspDigest, _ => LoginProtocol.Other };
+            if (!notes.Logins.Any(login => login.Protocol == protocol))
+            {
+                notes.AddLogin(protocol, path);
+            }
+        }
+    }
+
     private static void Read(string method, string path, int status, List<KeyValuePair<string, string>> headers, string body, InformationReader reader, SurveyNotes notes)
     {
         foreach (var (name, value) in headers)
@@ -113,7 +128,7 @@ internal static class RtspSurvey
             }
             else if (status == 401 && name.Equals("WWW-Authenticate", StringComparison.OrdinalIgnoreCase))
             {
-                notes.AddLogin(LoginProtocol.Other, path);
+                AddLogins(value, path, notes);
                 HttpAnswerReading.ReadRealm(value, notes);
             }
         }

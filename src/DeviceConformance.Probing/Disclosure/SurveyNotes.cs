@@ -86,6 +86,12 @@ internal sealed class SurveyNotes(DisclosureSurvey request)
     /// <summary>What else was seen of a web port; null for other protocols.</summary>
     public WebSeen? Web { get; set; }
 
+    /// <summary>What else was seen of an SMB server; null for other protocols.</summary>
+    public SmbSeen? Smb { get; set; }
+
+    /// <summary>Logins noted so far.</summary>
+    public IReadOnlyList<LoginPoint> Logins => _logins;
+
     /// <summary>Whether anything planned did not come about.</summary>
     public bool HasGaps => _gaps.Count > 0;
 
@@ -105,6 +111,7 @@ internal sealed class SurveyNotes(DisclosureSurvey request)
         return new DisclosureSeen(request.Endpoint, request.Protocol, request.Tls, [.. _items.Values], [.. _open], [.. _logins])
         {
             Web = Web,
+            Smb = Smb,
             Coverage = HasGaps ? Coverage.Partial(text) : Coverage.Complete(text),
         };
     }

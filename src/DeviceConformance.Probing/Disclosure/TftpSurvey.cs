@@ -56,7 +56,7 @@ internal static class TftpSurvey
         }
 
         notes.Done($"{given} of {_names.Length} usual names are given");
-        notes.Remark("writing was not tried");
+        notes.Remark("writing is a trial of its own");
         notes.Remark(talk.Figures);
         return null;
     }

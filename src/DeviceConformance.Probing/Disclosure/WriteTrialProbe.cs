@@ -10,7 +10,10 @@ using DeviceConformance.Probing.Upnp;
 
 namespace DeviceConformance.Probing.Disclosure;
 
-/// <summary>Tries a harmless change without a credential of the device: an SNMP text set to what it is, a UPnP port mapping added and deleted.</summary>
+/// <summary>
+/// Tries a harmless change without a credential of the device: an SNMP text set to what it is, a UPnP port mapping added and deleted, a file of
+/// a new name left over FTP, TFTP or SMB.
+/// </summary>
 public sealed class WriteTrialProbe : Probe<WriteTrial>
 {
     private const int FirstId = 0x64640000;
@@ -30,10 +33,19 @@ public sealed class WriteTrialProbe : Probe<WriteTrial>
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
+        switch (request.Protocol)
+        {
+            case ServiceProtocol.Ftp:
+                return await FileWriteTrial.TryFtpAsync(request, context, cancellationToken);
+            case ServiceProtocol.Smb:
+                return await FileWriteTrial.TrySmbAsync(request, context, cancellationToken);
+        }
+
         using var talk = new UdpTalk(new DisclosureSurvey(request.Endpoint, request.Protocol, false), context, new InformationReader(context.Declared));
         return request.Protocol switch
         {
             ServiceProtocol.Snmp => await TrySnmpAsync(request, talk, cancellationToken),
+            ServiceProtocol.Tftp => await FileWriteTrial.TryTftpAsync(request, talk, cancellationToken),
             ServiceProtocol.Ssdp => await TryUpnpAsync(request, context, talk, cancellationToken),
             _ => new ProbeOutcome.NotRun(NotRunReason.InputMissing, $"No change is known that could be tried over {request.Protocol}; try it by hand."),
         };
@@ -90,6 +102,13 @@ public sealed class WriteTrialProbe : Probe<WriteTrial>
     {
         var search = Encoding.ASCII.GetBytes("M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: \"ssdp:discover\"\r\nMX: 1\r\nST: ssdp:all\r\n\r\n");
         var answers = await talk.GatherAsync("M-SEARCH ssdp:all", search, static datagram => datagram.Bytes.Span.StartsWith("HTTP/1."u8), _window, 40, cancellationToken);
+        if (answers.Count == 0)
+        {
+            // Some listen to the group alone.
+            var group = IPAddress.Parse(request.Endpoint.Address.IsIPv6 ? "ff02::c" : "239.255.255.250");
+            answers = await talk.GatherFromGroupAsync("M-SEARCH ssdp:all", group, search, static datagram => datagram.Bytes.Span.StartsWith("HTTP/1."u8), _window, 40, cancellationToken) ?? [];
+        }
+
         var locations = answers.SelectMany(answer => Encoding.Latin1.GetString(answer.Bytes.Span).Split("\r\n")).Where(line => line.StartsWith("LOCATION:", StringComparison.OrdinalIgnoreCase))
             .Select(line => line[9..].Trim()).Distinct().Take(4).ToList();
         if (answers.Count == 0)

@@ -117,6 +117,19 @@ public sealed class DutConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Says that nothing more will be sent, in clear; what the device still says can be read. A file over FTP ends by it (RFC 959, 3.4.1).</summary>
+    public void FinishSending()
+    {
+        try
+        {
+            (_stream as NetworkStream)?.Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException fault)
+        {
+            _transcript.Note($"the connection was gone already: {fault.SocketErrorCode}");
+        }
+    }
+
     /// <summary>Reads what comes first, up to the size of the buffer.</summary>
     public async Task<ReadResult> ReadAsync(Memory<byte> buffer, TimeSpan deadline, CancellationToken cancellationToken)
     {

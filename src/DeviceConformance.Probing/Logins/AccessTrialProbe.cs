@@ -8,7 +8,7 @@ namespace DeviceConformance.Probing.Logins;
 
 /// <summary>
 /// Asks for a resource without a credential, with a wrong one (once, so that nothing locks), with one of few rights and with a valid
-/// one. Over Telnet, FTP, MQTT and SSH the resource is a session; of a login page it is the login.
+/// one. Over Telnet, FTP, MQTT, SSH and SMB the resource is a session, over RTSP the description of a stream; of a login page it is the login.
 /// </summary>
 public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
 {
@@ -248,7 +248,7 @@ public sealed class AccessTrialProbe : Probe<AccessTrial>, IDisposable
             trial.Wrong.Result,
             trial.LowRights.Result,
             trial.Valid.Result,
-            isLoginTaken && !request.Login.Tls && request.Login.Protocol is LoginProtocol.HttpBasic or LoginProtocol.HttpForm or LoginProtocol.HttpJson or LoginProtocol.Telnet or LoginProtocol.Ftp or LoginProtocol.Mqtt,
+            isLoginTaken && !request.Login.Tls && request.Login.Protocol is LoginProtocol.HttpBasic or LoginProtocol.HttpForm or LoginProtocol.HttpJson or LoginProtocol.Telnet or LoginProtocol.Ftp or LoginProtocol.Mqtt or LoginProtocol.RtspBasic,
             string.Join("; ", trial.Steps.Select(step => $"{step.Who}: {step.Step.Text}")))
         {
             Coverage = coverage,

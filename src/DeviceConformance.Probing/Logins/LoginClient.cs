@@ -76,6 +76,8 @@ public static class LoginClient
         LoginProtocol.Ftp => new FtpLogin(endpoint, login, context),
         LoginProtocol.Mqtt => new BrokerLogin(endpoint, login, context),
         LoginProtocol.Ssh => new SshLogin(endpoint, login, context),
+        LoginProtocol.RtspBasic or LoginProtocol.RtspDigest => new RtspLogin(endpoint, login, context),
+        LoginProtocol.Smb when !login.Tls => new SmbLogin(endpoint, login, context),
         _ => null,
     };
 

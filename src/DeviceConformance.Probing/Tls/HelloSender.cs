@@ -11,6 +11,7 @@ namespace DeviceConformance.Probing.Tls;
 internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<HelloAnswer>> exchange, int lanes, ProbeContext context) : IDisposable
 {
     private static readonly TimeSpan _rest = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan _longRest = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _lanes = new(lanes);
     private int _isSingle;
@@ -22,7 +23,7 @@ internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<Hell
     /// <summary>Whether something went wrong with two connections at a time, so that there is one now.</summary>
     public bool IsOneAtATime => _isSingle != 0;
 
-    /// <summary>Makes an offer. What ended without an alert, or with internal_error, is asked once more, alone, since the device may have been busy.</summary>
+    /// <summary>Makes an offer. What ended without an alert, or with internal_error, is asked once more, alone, since the device may have been busy; after a reset, twice more.</summary>
     public async Task<HelloAnswer> AskAsync(ClientHello hello, CancellationToken cancellationToken)
     {
         var answer = await AskInLaneAsync(hello, cancellationToken);
@@ -41,6 +42,14 @@ internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<Hell
         }
 
         await Task.Delay(_rest, context.Time, cancellationToken);
+        answer = await AskInLaneAsync(hello, cancellationToken);
+        if (answer.Silence != Silence.Reset)
+        {
+            return answer;
+        }
+
+        // A device with room for one connection may be slow to forget the last one.
+        await Task.Delay(_longRest, context.Time, cancellationToken);
         return await AskInLaneAsync(hello, cancellationToken);
     }
 

@@ -5,6 +5,7 @@ using NUnit.Framework;
 
 namespace DeviceConformance.Tests.CaptureFiles;
 
+[Parallelizable]
 public sealed class CaptureReaderTests
 {
     [TestCase(false, 0xa1b2c3d4u, 7_000L)]

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.CaptureFiles;
 
 /// <summary>What is recorded is read back, by Wireshark's tools too.</summary>
+[Parallelizable]
 public sealed class CaptureWriterTests
 {
     private const long Start = 1_800_000_000_123_456_789;

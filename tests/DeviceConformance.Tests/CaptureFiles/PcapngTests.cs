@@ -5,6 +5,7 @@ using NUnit.Framework;
 
 namespace DeviceConformance.Tests.CaptureFiles;
 
+[Parallelizable]
 public sealed class PcapngTests
 {
     private const string Section = "0a0d0d0a 1c000000 4d3c2b1a 01000000 ffffffffffffffff 1c000000";

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.CaptureFiles;
 
 /// <summary>What Wireshark's own tools write is read as they read it: numbers, times, lengths.</summary>
+[Parallelizable]
 public sealed class WiresharkAgreementTests
 {
     private const int Count = 300;

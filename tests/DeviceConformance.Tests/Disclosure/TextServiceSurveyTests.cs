@@ -57,7 +57,7 @@ public sealed class TextServiceSurveyTests
     }
 
     [TestCase(ServiceProtocol.Unknown)]
-    [TestCase(ServiceProtocol.Smb)]
+    [TestCase(ServiceProtocol.Dns)]
     [TestCase(ServiceProtocol.Adb)]
     public async Task Service_that_is_not_spoken_is_never_complete(ServiceProtocol protocol)
     {
@@ -228,7 +228,7 @@ public sealed class TextServiceSurveyTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(seen.Logins, Is.EqualTo(new[] { new LoginPoint(LoginProtocol.Other, device.Endpoint.Port, false, "/live", null) }));
+            Assert.That(seen.Logins, Is.EqualTo(new[] { new LoginPoint(LoginProtocol.RtspDigest, device.Endpoint.Port, false, "/live", null) }));
             Assert.That(seen.Open, Is.Empty);
             Assert.That(seen.Items(DisclosureKind.Version), Is.Not.Empty);
             Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);

@@ -18,6 +18,7 @@ using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.Mqtt;
 using DeviceConformance.Probing.Packets;
 using DeviceConformance.Probing.RawPackets;
+using DeviceConformance.Probing.Smb;
 using DeviceConformance.Probing.Snmp;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
@@ -29,6 +30,7 @@ using DeviceConformance.Reporting.Json;
 using DeviceConformance.Tests.CaptureFiles;
 using DeviceConformance.Tests.Packets;
 using DeviceConformance.Tests.Reporting;
+using DeviceConformance.Tests.Smb;
 using DeviceConformance.Tests.Tls;
 using DeviceConformance.Tests.Traffic;
 using DeviceConformance.Tests.UdpSweep;
@@ -82,6 +84,7 @@ internal static class FuzzTargets
         new("information", [Text(Page), Text(Status), Text("Linux 5.10.0 (root@build) uptime 3 days 192.168.1.7 fe80::1 -----BEGIN PRIVATE KEY-----")], Information),
         new("auth-challenge", [Text("Digest realm=\"a, b\", nonce=\"x\\\"y\", qop=\"auth,auth-int\", algorithm=SHA-256, Basic realm=z")], bytes => $"{AuthChallenge.TryParse(Chars(bytes), out var found)} {(found.IsDefault ? 0 : Math.Min(3, found.Length))}"),
         new("http-request-head", [Text("GET /image.bin?x=1 HTTP/1.1\r\nHost: a:1\r\nRange: bytes=0-1023\r\n\r\n")], bytes => $"{HttpRequestHead.TryParse(bytes, out _)}"),
+        new("smb-answers", SmbSeeds, Smb),
         new("rtsp-answer", [Text("RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\nContent-Length: 3\r\n\r\nv=0")], bytes => $"{RtspSurvey.TryParse(Chars(bytes), out _, out _, out _)}"),
         new("ftp-reply", [Text("220-Welcome\r\n 220 x\r\n220 ready\r\n"), Text("530 no\r\n")], bytes => $"{FtpReply.TryParse(bytes, out var reply, out var length)} {reply?.Code}"),
         new("telnet", [[0xff, 0xfb, 1, 0xff, 0xfa, 24, 1, 0xff, 0xf0, .. "\u001b[2J\u001b[1;31mlogin: "u8, 8, 8, 0xff, 0xff]], Telnet),
@@ -283,6 +286,46 @@ internal static class FuzzTargets
         var text = Chars(bytes);
         var kinds = Enum.GetValues<TextKind>().SelectMany(kind => reader.Read(text, kind).Items.Select(item => item.Kind)).Distinct().Order();
         return $"{string.Join(',', kinds)} {reader.TryReadJson(text, out _, out var names)}";
+    }
+
+    // Negotiation, session, share, folder and pipe of SMB 2; both answers of SMB 1; NTLM; the list of shares.
+    private static byte[][] SmbSeeds
+    {
+        get
+        {
+            static byte[] Answer(ushort command, byte[] body)
+            {
+                var message = Smb2Message.Request(command, 1, 2, 3, body);
+                message[16] = 1;
+                return message;
+            }
+
+            byte[] old = [0xff, (byte)'S', (byte)'M', (byte)'B', 0x72, 0, 0, 0, 0, 0x98, 1, 0xc8, .. new byte[20]];
+            byte[] session = [.. old];
+            session[4] = 0x73;
+            return
+            [
+                Answer(Smb2Message.Negotiate, [65, 0, 1, 0, 0x11, 3, 2, 0, .. new byte[56]]),
+                Answer(Smb2Message.SessionSetup, [9, 0, 1, 0, 72, 0, (byte)SmbCodecTests.Challenge.Length, 0, .. SmbCodecTests.Challenge]),
+                Answer(Smb2Message.TreeConnect, [16, 0, 1, .. new byte[13]]),
+                Answer(Smb2Message.QueryDirectory, [9, 0, 72, 0, 40, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, (byte)'a', 0, .. new byte[22]]),
+                Answer(Smb2Message.Ioctl, [49, 0, .. new byte[30], 112, 0, 0, 0, (byte)SmbCodecTests.Shares().Length, 0, .. new byte[10], .. SmbCodecTests.Shares()]),
+                SmbCodecTests.Shares(),
+                SmbCodecTests.Challenge,
+                [.. old, 17, 0, 0, 3, .. new byte[32], 0, 0],
+                [.. session, 4, 0xff, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, (byte)'U', 0, 0, 0, (byte)'S', 0, 0, 0, .. new byte[8]],
+            ];
+        }
+    }
+
+    private static string Smb(byte[] bytes)
+    {
+        var first = Smb1Message.TryAgreement(bytes, out var old);
+        var session = Smb1Message.TrySession(bytes, out var system, out _, out var challenge);
+        var outcome = $"{first} {old is null} {session} {system.Length > 0} {challenge is null} {Ntlm.TryParse(bytes, out _)} {ShareList.TryParse(bytes, out var shares)} {Math.Min(3, shares.Count)} {ShareList.IsBound(bytes)}";
+        return Smb2Message.TryParse(bytes, out var answer)
+            ? $"{outcome} {Smb2Message.TryAgreement(answer, out _)} {Smb2Message.TrySession(answer, out _, out _)} {Smb2Message.TryTree(answer, out _, out _)} {Smb2Message.TryFile(answer, out _)} {Math.Min(3, Smb2Message.Names(answer).Count)} {Smb2Message.PipeAnswer(answer).Length > 0}"
+            : outcome;
     }
 
     private static string Telnet(byte[] bytes)

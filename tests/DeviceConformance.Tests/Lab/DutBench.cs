@@ -24,13 +24,15 @@ public sealed class DutBench : IDisposable
     /// <param name="hostListeners">Declared listeners of the host.</param>
     /// <param name="progress">Told how far a request has come.</param>
     /// <param name="sweepMethod">How ports are swept.</param>
+    /// <param name="networkInterface">Interface towards the device, on which groups may be asked; empty: none.</param>
     public DutBench(
         IPAddress address,
         IEnumerable<int> declaredPorts,
         LabLimits? limits = null,
         IEnumerable<int>? hostListeners = null,
         Action<double>? progress = null,
-        SweepMethod sweepMethod = SweepMethod.Auto)
+        SweepMethod sweepMethod = SweepMethod.Auto,
+        string networkInterface = "")
     {
         Address = new DutAddress(address);
         var none = new EvidenceRef("none", "");
@@ -40,6 +42,7 @@ public sealed class DutBench : IDisposable
         {
             Limits = limits ?? LabLimits.Default,
             SweepMethod = sweepMethod,
+            Interface = networkInterface,
             HostListeners = [.. (hostListeners ?? []).Select(port => new HostListener(new Endpoint(Address, port), "host"))],
         };
         var table = new IxitTable("28-LogIntf", "Logical interfaces", []);

@@ -25,12 +25,14 @@ public sealed class MqttOverWebSocketTests
     [Test]
     public async Task Broker_that_takes_anybody_over_a_websocket_is_heard()
     {
+        var isServed = false;
         await using var device = new FakeDevice(async (stream, end) =>
         {
             while (await FakeDevice.ReadHeadAsync(stream, end) is { Length: > 0 } head)
             {
                 var key = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))?[19..];
-                if (key is null)
+                // Others are served no more once it was.
+                if (key is null || isServed)
                 {
                     await stream.WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), end);
                     continue;
@@ -50,6 +52,7 @@ public sealed class MqttOverWebSocketTests
                     return;
                 }
 
+                isServed = true;
                 await socket.SendAsync(new byte[] { 0x20, 2, 0, 0 }, WebSocketMessageType.Binary, true, end);
                 await socket.ReceiveAsync(packet, end);
                 await socket.SendAsync(new byte[] { 0x90, 4, packet[2], packet[3], 0, 0 }, WebSocketMessageType.Binary, true, end);
@@ -66,6 +69,29 @@ public sealed class MqttOverWebSocketTests
             Assert.That(seen.OpenPaths(), Is.EqualTo(new[] { "CONNECT" }));
             Assert.That(seen.Items(DisclosureKind.Messages), Is.EqualTo(new[] { "boiler/ = 48" }));
             Assert.That(seen.Coverage.Statement, Does.Contain("MQTT 3.1.1 over WebSocket"));
+        });
+    }
+
+    [TestCase("allow_anonymous true", true)]
+    [TestCase("allow_anonymous false", false)]
+    public async Task Mosquitto_with_a_port_for_websockets_alone_is_found(string settings, bool isOpen)
+    {
+        var mosquitto = Daemon.Find("mosquitto", "mosquitto");
+        using var folder = new TemporaryFolder();
+        var port = Daemon.FreePort();
+        // Mosquitto 2.0.11 does not start with listeners for WebSockets only.
+        await File.WriteAllTextAsync(folder.File("conf"), $"per_listener_settings false\n{settings}\nlistener {Daemon.FreePort()} 127.0.0.1\nlistener {port} 127.0.0.1\nprotocol websockets\n");
+        await using var server = await Daemon.StartAsync(mosquitto, port, "-c", folder.File("conf"));
+        using var bench = new SurveyBench(time: new FastTime(3));
+
+        var seen = await bench.SeeAsync(port, ServiceProtocol.Http);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(seen.OpenPaths(), isOpen ? Is.EqualTo(new[] { "CONNECT" }) : Is.Empty);
+            Assert.That(seen.LoginProtocols(), isOpen ? Is.Empty : Is.EqualTo(new[] { Model.Declared.LoginProtocol.Mqtt }));
+            Assert.That(seen.Coverage.Statement, Does.Contain("MQTT 3.1.1 over WebSocket").And.Contain("MQTT 5.0 over WebSocket"));
+            Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
         });
     }
 }

@@ -8,8 +8,8 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Lan;
 
 /// <summary>Debian's UDP servers play the device: what each shows before login is read, and nothing is changed.</summary>
-[TestFixture]
 [Category("Daemon")]
+[Parallelizable]
 public sealed class UdpServersTests
 {
     private const string Remedy = "apt-get install dnsmasq-base snmpd tftpd-hpa chrony libcoap3-bin miniupnpd-nftables avahi-daemon";

@@ -12,8 +12,8 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.PortSweep;
 
 /// <summary>What only a sweep by SYN does, against devices in a network of their own.</summary>
-[TestFixture]
 [Category("Daemon")]
+[Parallelizable(ParallelScope.All)]
 public sealed class SynSweepTests
 {
     private static readonly TcpPortSweepProbe _probe = new();

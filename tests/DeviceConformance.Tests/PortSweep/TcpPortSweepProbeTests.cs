@@ -8,13 +8,14 @@ using NUnit.Framework;
 
 namespace DeviceConformance.Tests.PortSweep;
 
-/// <summary>Whole sweeps, over sockets. They run alone: each needs the processor for a few seconds.</summary>
-[TestFixture]
+/// <summary>Whole sweeps, over sockets. Those of loopback run alone: they need the processor for seconds, and meet the listeners of other tests.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class TcpPortSweepProbeTests
 {
     private static readonly TcpPortSweepProbe _probe = new();
 
     [Test]
+    [NonParallelizable]
     public async Task Device_on_loopback_is_swept_in_seconds()
     {
         var address = IPAddress.Parse(OperatingSystem.IsLinux() ? "127.0.0.77" : "127.0.0.1");
@@ -32,6 +33,7 @@ public sealed class TcpPortSweepProbeTests
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Device_on_loopback_that_dies_in_the_middle_is_not_taken_for_one_with_closed_ports()
     {
         var address = IPAddress.Parse(OperatingSystem.IsLinux() ? "127.0.0.77" : "127.0.0.1");

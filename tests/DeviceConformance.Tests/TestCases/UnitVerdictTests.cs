@@ -71,6 +71,8 @@ public sealed class UnitVerdictTests
         var unit = TestUnitId.Parse("5.6-1-2 a");
         bench.DeclareUdp(60001, ServiceProtocol.Coap, InterfaceStatus.Disabled);
         Assert.That(bench.Verdicts()[unit], Is.EqualTo(Verdict.Pass), "proven closed on the bench");
+        bench.DeclareUdp(60001, ServiceProtocol.Ssdp, InterfaceStatus.Disabled);
+        Assert.That(bench.Verdicts()[unit], Is.EqualTo(Verdict.Inconclusive), "it may listen to its group");
         bench.DeclareUdp(50001, ServiceProtocol.Coap, InterfaceStatus.Disabled);
         Assert.That(bench.Verdicts()[unit], Is.EqualTo(Verdict.Inconclusive), "silent on the bench");
     }

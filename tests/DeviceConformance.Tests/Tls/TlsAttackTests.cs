@@ -108,7 +108,7 @@ public sealed class TlsAttackTests
         await using var server = Start((type, content, _) =>
             type == 22 && content[0] == 16 ? IsWellFormed(content[6..]) ? ScriptedTlsServer.Nothing : FakeFlight.Alert(BadRecordMac)
             : type == ChangeCipherSpec ? ScriptedTlsServer.Nothing : FakeFlight.Alert(BadRecordMac));
-        var seen = Of(await TryAsync(server, new FastTime(10)), TlsAttack.Robot);
+        var seen = Of(await TryAsync(server, new FastTime(4)), TlsAttack.Robot);
         Assert.That(seen.Exposure, Is.EqualTo(Exposure.Vulnerable), seen.Reason);
         Assert.That(seen.Reason, Does.Contain("well-formed: silence"));
     }
@@ -119,7 +119,7 @@ public sealed class TlsAttackTests
         var count = 0;
         await using var server = Start((type, content, _) =>
             (type == 22 && content[0] == 16) || type == ChangeCipherSpec ? ScriptedTlsServer.Nothing : FakeFlight.Alert(Interlocked.Increment(ref count) % 3 == 0 ? BadRecordMac : DecryptError));
-        var tried = await TryAsync(server, new FastTime(10));
+        var tried = await TryAsync(server, new FastTime(4));
         Assert.That(Of(tried, TlsAttack.Robot).Exposure, Is.EqualTo(Exposure.Undecided), Of(tried, TlsAttack.Robot).Reason);
         Assert.That(tried.Coverage.IsComplete, Is.False);
     }
@@ -128,7 +128,7 @@ public sealed class TlsAttackTests
     public async Task Server_that_answers_everything_in_one_way_has_not()
     {
         await using var server = Start((type, content, _) => (type == 22 && content[0] == 16) || (type == ChangeCipherSpec && content.Length > 1) ? ScriptedTlsServer.Nothing : FakeFlight.Alert(BadRecordMac));
-        var tried = await TryAsync(server, new FastTime(10));
+        var tried = await TryAsync(server, new FastTime(4));
         Assert.That(tried.Attacks.Select(attack => attack.Exposure), Is.All.EqualTo(Exposure.NotVulnerable), tried.Coverage.Statement);
         Assert.That(tried.Coverage.IsComplete, Is.True);
         Assert.That(tried.Connections, Is.EqualTo(server.Connections));

@@ -12,8 +12,8 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Tls;
 
 /// <summary>The probe against real TLS servers of Debian, compared with what nmap and sslscan see there.</summary>
-[TestFixture]
 [Category("Daemon")]
+[Parallelizable]
 public sealed partial class TlsDaemonTests
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>Fingerprints of client hellos against published ones.</summary>
+[Parallelizable]
 public sealed class ClientHelloPrintTests
 {
     private static readonly int[] _suites = [0x2a2a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035];

@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>What bodies, frames and other ways of packing hide from a plain search.</summary>
+[Parallelizable]
 public sealed class ContentBodyTests
 {
     private const string Value = "Grill-Kohle-9";

@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>What is not proven is not claimed: connections that begin before the capture, and bytes that are in no frame.</summary>
+[Parallelizable]
 public sealed class ContentHonestyTests
 {
     private static readonly byte[] _text = [.. Enumerable.Repeat("temperature=21.5&heater=on;"u8.ToArray(), 12).SelectMany(part => part)];

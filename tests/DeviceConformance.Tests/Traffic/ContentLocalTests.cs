@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>Datagrams of the local network, and those with their own encryption.</summary>
+[Parallelizable]
 public sealed class ContentLocalTests
 {
     private static readonly byte[] _snmp = [0x30, 41, 2, 1, 1, 4, 6, .. "public"u8, 0xa0, 28, 2, 4, 1, 2, 3, 4, 2, 1, 0, 2, 1, 0, 0x30, 14, 0x30, 12, 6, 8, 0x2b, 6, 1, 2, 1, 1, 1, 0, 5, 0];

@@ -14,6 +14,7 @@ using NUnit.Framework;
 
 namespace DeviceConformance.Tests.Traffic;
 
+[Parallelizable]
 public sealed class ContentReaderTests
 {
     private static readonly ContentSettings _settings = new([new SoughtValue(ClearItemKind.DeclaredSecret, "password of AuthMech-1", "AuthMech-1", "Grill-Kohle-9")]);

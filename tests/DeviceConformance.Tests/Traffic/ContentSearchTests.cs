@@ -8,6 +8,7 @@ using NUnit.Framework;
 
 namespace DeviceConformance.Tests.Traffic;
 
+[Parallelizable]
 public sealed class ContentSearchTests
 {
     private const string Value = "Grill/Kohle+9 ä";

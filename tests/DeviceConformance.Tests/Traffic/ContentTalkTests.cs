@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>Conversations by line: mail with its switch to TLS, SIP, RTSP.</summary>
+[Parallelizable]
 public sealed class ContentTalkTests
 {
     [TestCase("220 mail ESMTP\r\n", "EHLO heater.local\r\nSTARTTLS\r\n", "220 go ahead\r\n", "SMTP", ServiceProtocol.Smtp)]

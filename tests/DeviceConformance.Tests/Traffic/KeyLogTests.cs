@@ -16,6 +16,7 @@ namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>TLS that a key log opens: OpenSSL's client and server on the loopback interface, recorded by dumpcap, beside what tshark opens with the same key log.</summary>
 [Category("Capture")]
+[Parallelizable]
 public sealed class KeyLogTests
 {
     private const string Request = "GET /version.json?token=abcdef HTTP/1.1\r\nHost: updates.example\r\nAuthorization: Basic YTpi\r\nX-Key: Grill-Kohle-9\r\n\r\n";

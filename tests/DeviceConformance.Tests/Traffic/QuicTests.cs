@@ -10,6 +10,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>QUIC with the packets and keys of RFC 9001, appendix A, and RFC 9369, appendix A. Packets are sealed here with the published keys; the reader derives its own.</summary>
+[Parallelizable]
 public sealed class QuicTests
 {
     private const string ClientFrames =

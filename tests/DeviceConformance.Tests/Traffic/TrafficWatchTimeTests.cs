@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>How long was watched, and whether somebody counted what was lost, over several captures.</summary>
+[Parallelizable]
 public sealed class TrafficWatchTimeTests
 {
     private const long Second = 1_000_000_000;

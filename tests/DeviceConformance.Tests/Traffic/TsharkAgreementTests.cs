@@ -13,6 +13,7 @@ namespace DeviceConformance.Tests.Traffic;
 
 /// <summary>What the analysis says of captures, held against tshark: conversations with their connections and frames, names asked for, server names.</summary>
 [Category("Capture")]
+[Parallelizable]
 public sealed class TsharkAgreementTests
 {
     private string _folder = "";

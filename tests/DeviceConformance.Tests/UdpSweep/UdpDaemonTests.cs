@@ -8,8 +8,8 @@ using NUnit.Framework;
 namespace DeviceConformance.Tests.UdpSweep;
 
 /// <summary>Debian's UDP servers play the device: each is found and named, TFTP too, which answers from another port.</summary>
-[TestFixture]
 [Category("Daemon")]
+[Parallelizable]
 public sealed class UdpDaemonTests
 {
     private const string Remedy = "apt-get install dnsmasq-base snmpd tftpd-hpa chrony libcoap3-bin miniupnpd-nftables coturn openssl";
