@@ -102,7 +102,7 @@ internal static class UdpAnswers
     public static string? Tftp(ReadOnlySpan<byte> answer) => answer.Length < 4 || answer[0] != 0 ? null : answer[1] switch
     {
         3 when Word(answer, 2) == 1 && answer.Length <= 516 => "TFTP, gives data",
-        5 when Word(answer, 2) <= 8 && answer[^1] == 0 => $"TFTP, {Printable(answer[4..^1])}",
+        5 when answer.Length > 4 && Word(answer, 2) <= 8 && answer[^1] == 0 => $"TFTP, {Printable(answer[4..^1])}",
         6 when answer[^1] == 0 => "TFTP",
         _ => null,
     };
