@@ -148,6 +148,14 @@ public sealed class RunFolder : IDisposable
         Write(seq => new JournalLine(seq, _previous, Session: session));
     }
 
+    /// <summary>Notes the captures that the run looks at from now on, so that a later session finds them again.</summary>
+    public void Take(IReadOnlyList<string> captures) => Guarded(Path, () =>
+    {
+        Manifest = Manifest with { Captures = captures };
+        WriteManifest();
+        return true;
+    });
+
     /// <summary>Adds a record; it is on disk when this returns.</summary>
     public EvidenceRef Append(ProbeRecord entry)
     {

@@ -55,7 +55,7 @@ internal static class UpdateTraffic
         {
             var named = string.Join(", ", entry.Select(server => server.Peer));
             var reference = entry.First().Entry.Ref;
-            var own = traffic.Conversations.Where(conversation => conversation is { Opener: not ConversationOpener.Peer, Established: > 0, BytesFromDut: > 0 } && entry.Any(server => server.Peer.Means(conversation))).ToList();
+            var own = traffic.Conversations.Where(conversation => conversation is { Opener: not ConversationOpener.Peer, Established: > 0, BytesFromDut: > 0, Tls: null or { Completed: > 0 } } && entry.Any(server => server.Peer.Means(conversation))).ToList();
             if (own.Count == 0)
             {
                 yield return Finding.Inconclusive(
@@ -80,7 +80,7 @@ internal static class UpdateTraffic
                 : Finding.Inconclusive(
                     DeclaredTraffic.Subject(entry.Key),
                     $"The search of {entry.Key} for updates goes where it is declared to: {what}; but not all can have been seen: {string.Join("; ", missing)}.",
-                    "Record again with what is missing, or decide this point with 'dct answer'.",
+                    TrafficSufficiency.Remedy(missing),
                     evidence,
                     reference);
         }

@@ -42,12 +42,12 @@ internal static class ReadableTraffic
         {
             var undeclared = DeclaredDestinations.Undeclared(declared, traffic).ToHashSet();
             var conversations = traffic.Conversations
-                .Where(conversation => conversation.Transport is not null)
                 .Where(conversation => undeclared.Contains(conversation)
-                    || (DeclaredTraffic.IsReadable(conversation)
+                    || (conversation.Transport is not null
+                        && DeclaredTraffic.IsReadable(conversation)
                         && !DeclaredDestinations.IsInfrastructure(declared, traffic, conversation)
                         && !mechanisms.Exists(pair => IsSettled(pair.Facts) && DeclaredTraffic.Belongs(conversation, pair.Facts))))
-                .Where(conversation => !mechanisms.Exists(pair => DeclaredTraffic.IsProtected(pair.Facts) && DeclaredTraffic.Concerns(declared, traffic, conversation, pair.Facts)))
+                .Where(conversation => DeclaredDestinations.StrangeNames(declared, conversation).Any() || !mechanisms.Exists(pair => DeclaredTraffic.IsProtected(pair.Facts) && DeclaredTraffic.Concerns(declared, traffic, conversation, pair.Facts)))
                 .Select(conversation => (conversation.Peer, Says: Explain(declared, traffic, conversation)));
             var items = traffic.ClearItems
                 .Where(item => !IsPublic(declared, item) && SubjectOf(declared, seen, item) is null)
@@ -67,6 +67,8 @@ internal static class ReadableTraffic
     private static string Explain(Declaration declared, TrafficSeen traffic, ConversationSeen conversation) =>
         conversation.Protocol == ServiceProtocol.Dns && DeclaredDestinations.IsForeignResolver(declared, traffic, conversation.Peer)
             ? $"the DUT asks {conversation.Title} for names, a resolver that it was not given ({conversation.Where})"
+            : DeclaredDestinations.StrangeNames(declared, conversation).ToList() is { Count: > 0 } strange && DeclaredDestinations.All(declared).Any(pair => pair.Peer.Means(conversation))
+            ? $"{conversation.Application} with {conversation.Title} is also for {string.Join(", ", strange.Take(MostNamed))}, which no entry declares ({conversation.Where})"
             : $"{(DeclaredTraffic.IsReadable(conversation) ? "readable " : "")}{conversation.Application} with {conversation.Title} belongs to no declared mechanism ({conversation.Where})";
 
     private static IEnumerable<Finding> JudgeItems(Declaration declared, ObservationSet seen, Func<ClearItemSeen, bool> isOfKind, Func<ClearItemSeen, bool> concerns)

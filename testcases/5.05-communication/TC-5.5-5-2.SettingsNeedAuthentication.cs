@@ -4,6 +4,7 @@ using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Model.Standard;
+using DeviceConformance.TestCases.Interfaces;
 using DeviceConformance.TestCases.Network;
 using DeviceConformance.TestCases.Passwords;
 
@@ -113,6 +114,12 @@ public sealed class SettingsNeedAuthentication : TestCase
     {
         var table = DeclaredInterfaces.TableName(declared);
         var sound = true;
+        foreach (var shown in ShownInTraffic.Settings(declared, seen))
+        {
+            sound = false;
+            yield return shown;
+        }
+
         foreach (var (endpoint, service, evidence) in DeclaredInterfaces.Undeclared(declared, seen))
         {
             sound = false;

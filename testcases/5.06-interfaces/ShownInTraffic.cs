@@ -16,29 +16,68 @@ internal static class ShownInTraffic
     private const int ShortestTelling = 4;
 
     /// <summary>Ports on which the DUT answered others and which no logical interface declares: one of TCP fails, any other is the examiner's.</summary>
-    public static IEnumerable<Finding> Services(Declaration declared, ObservationSet seen)
+    public static IEnumerable<Finding> Services(Declaration declared, ObservationSet seen) =>
+        from service in Undeclared(declared, seen)
+        select service is { Transport: Transport.Tcp, Port: < FirstDynamicPort }
+            ? Finding.Fail(service.Subject, service.Statement, service.Evidence)
+            : Finding.Inconclusive(
+                service.Subject,
+                service.Statement,
+                "Find out whether it is an interface of its own, or a port that a declared one takes for a while, and decide this point with 'dct answer'.",
+                service.Evidence);
+
+    /// <summary>The same ports where configuration is in question (unit 5.5-5-2 b): that they answer does not tell that anything can be set by them.</summary>
+    public static IEnumerable<Finding> Settings(Declaration declared, ObservationSet seen) =>
+        from service in Undeclared(declared, seen)
+        select Finding.Inconclusive(service.Subject, service.Statement, "Find out whether security-relevant settings can be changed by it, and decide this point with 'dct answer'.", service.Evidence);
+
+    /// <summary>
+    /// Declared logical interfaces in use by others: one that is declared disabled fails; one that is declared to be inside TLS and answers
+    /// readably is the examiner's, since servers of TLS refuse clear text by a readable word.
+    /// </summary>
+    public static IEnumerable<Finding> States(Declaration declared, ObservationSet seen)
     {
-        var interfaces = declared.Ixit.LogicalInterfaces(declared.Edition).ToList();
         foreach (var (traffic, evidence) in DeclaredTraffic.Captured(seen))
         {
-            foreach (var service in traffic.Conversations
-                .Where(conversation => conversation is { Opener: ConversationOpener.Peer, Transport: not null, BytesFromDut: > 0, Established: > 0 } && !DeclaredDestinations.IsToEverybody(conversation))
-                .Where(conversation => !interfaces.Exists(pair => pair.Facts.Ports.Contains(conversation.Port) && pair.Facts.Transport.Or(Transport.Tcp) == conversation.Transport))
-                .GroupBy(conversation => (conversation.Transport, conversation.Port)))
+            foreach (var (entry, facts) in declared.Ixit.LogicalInterfaces(declared.Edition))
             {
-                var subject = $"traffic/{(service.Key.Transport == Transport.Udp ? "udp" : "tcp")}/{service.Key.Port}";
-                var shown = string.Join("; ", service.Take(3).Select(conversation => $"{conversation.Application} with {conversation.Peer} ({conversation.Where})"));
-                var table = DeclaredInterfaces.TableName(declared);
-                yield return service.Key is { Transport: Transport.Tcp, Port: < FirstDynamicPort }
-                    ? Finding.Fail(subject, $"The DUT answers on TCP {service.Key.Port}, which no entry of {table} declares: {shown}.", evidence)
-                    : Finding.Inconclusive(
-                        subject,
-                        $"The DUT answers on {(service.Key.Transport == Transport.Udp ? "UDP" : "TCP")} {service.Key.Port}, which no entry of {table} declares: {shown}.",
-                        "Find out whether it is an interface of its own, or a port that a declared one takes for a while, and decide this point with 'dct answer'.",
-                        evidence);
+                var used = Served(traffic).Where(conversation => facts.Ports.Contains(conversation.Port) && facts.Transport.Or(Transport.Tcp) == conversation.Transport).ToList();
+                if (facts.Status.Is(InterfaceStatus.Disabled) && used.Count > 0)
+                {
+                    yield return Finding.Fail(DeclaredTraffic.Subject(entry.Id), $"{entry.Id} is declared disabled, but the DUT answers others there: {Shown(used)}.", evidence, entry.Ref);
+                }
+                else if (facts.Tls.Is(true) && used.Where(DeclaredTraffic.IsReadable).ToList() is { Count: > 0 } readable)
+                {
+                    yield return Finding.Inconclusive(
+                        DeclaredTraffic.Subject(entry.Id),
+                        $"{entry.Id} is declared to be inside TLS, but the DUT answers readably there: {Shown(readable)}.",
+                        "Find out from the frames whether the interface can be used in clear, or refuses clear text by a readable word, and decide this point with 'dct answer'.",
+                        evidence,
+                        entry.Ref);
+                }
             }
         }
     }
+
+    private static IEnumerable<(string Subject, Transport Transport, int Port, string Statement, EvidenceRef Evidence)> Undeclared(Declaration declared, ObservationSet seen)
+    {
+        var interfaces = declared.Ixit.LogicalInterfaces(declared.Edition).ToList();
+        return from captured in DeclaredTraffic.Captured(seen)
+               from service in Served(captured.Traffic)
+                   .Where(conversation => !interfaces.Exists(pair => pair.Facts.Ports.Contains(conversation.Port) && pair.Facts.Transport.Or(Transport.Tcp) == conversation.Transport))
+                   .GroupBy(conversation => (Transport: conversation.Transport!.Value, conversation.Port))
+               let name = service.Key.Transport == Transport.Udp ? "UDP" : "TCP"
+               select (
+                   $"traffic/{name.ToLowerInvariant()}/{service.Key.Port}", service.Key.Transport, service.Key.Port,
+                   $"The DUT answers on {name} {service.Key.Port}, which no entry of {DeclaredInterfaces.TableName(declared)} declares: {Shown(service)}.", captured.Evidence);
+    }
+
+    // What others opened and the DUT answered.
+    private static IEnumerable<ConversationSeen> Served(TrafficSeen traffic) =>
+        traffic.Conversations.Where(conversation => conversation is { Opener: ConversationOpener.Peer, Transport: not null, BytesFromDut: > 0, Established: > 0 } && !DeclaredDestinations.IsToEverybody(conversation));
+
+    private static string Shown(IEnumerable<ConversationSeen> conversations) =>
+        string.Join("; ", conversations.Take(3).Select(conversation => $"{conversation.Application} with {conversation.Peer} ({conversation.Where})"));
 
     /// <summary>
     /// Security-relevant information that the DUT broadcasts and that no logical interface declares to disclose fails; readable broadcasts in

@@ -22,7 +22,7 @@ public sealed class ExposedInterfacesMatchDeclaration : TestCase
     /// <inheritdoc/>
     public override ImmutableArray<TestUnit> Units(StandardEdition edition) =>
     [
-        new('a', Ask, JudgeDeclaredStates),
+        new('a', Ask, (declared, seen) => JudgeDeclaredStates(declared, seen).Concat(ShownInTraffic.States(declared, seen))),
         new(edition == StandardEdition.V2 ? 'b' : 'c', Ask, (declared, seen) => DeclaredInterfaces.Completeness(declared, seen).Concat(ShownInTraffic.Services(declared, seen))),
     ];
 

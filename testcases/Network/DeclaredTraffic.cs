@@ -123,10 +123,10 @@ internal static class DeclaredTraffic
         var what = string.Join("; ", own.Take(3).Select(conversation => $"{conversation.Application} with {conversation.Title} ({conversation.Where})"));
         var missing = TrafficSufficiency.Communication.Missing(traffic).ToList();
         // One connection of several says nothing about the others.
-        var unseen = peers.Where(peer => !own.Exists(peer.Means)).ToList();
+        var unseen = peers.Where(peer => !own.Exists(conversation => peer.Means(conversation) && HasContent(conversation))).ToList();
         if (unseen.Count > 0)
         {
-            missing.Insert(0, $"{string.Join(", ", unseen)} was not seen");
+            missing.Insert(0, $"nothing was seen to be said with {string.Join(", ", unseen)}");
         }
 
         var unproven = IsProtected(facts) ? peers.Except(unseen).Where(peer => !own.Exists(conversation => peer.Means(conversation) && HasHandshake(conversation))).ToList() : [];
@@ -145,15 +145,23 @@ internal static class DeclaredTraffic
             missing.Insert(0, $"nobody can tell whether all that was said with {doubtful.Title} is encrypted ({doubtful.Because})");
         }
 
+        if (IsProtected(facts))
+        {
+            missing.InsertRange(0, own.SelectMany(conversation => SeenTlsDoubts.Of(conversation, facts)).Distinct());
+        }
+
         return missing.Count == 0
             ? Finding.Pass(Subject(entry.Id), $"What the DUT says over {entry.Id} agrees with its declaration: {what}; watched for {TrafficSufficiency.Watched(traffic)}.", evidence, entry.Ref)
             : Finding.Inconclusive(
                 Subject(entry.Id),
                 $"What was seen of {entry.Id} agrees with its declaration: {what}; but not all can have been seen: {string.Join("; ", missing)}.",
-                "Record again with what is missing, or decide this point with 'dct answer'.",
+                TrafficSufficiency.Remedy(missing),
                 evidence,
                 entry.Ref);
     }
+
+    // A connection that is refused, or over which nothing passes, shows nothing of how the DUT communicates.
+    private static bool HasContent(ConversationSeen conversation) => conversation.BytesFromDut + conversation.BytesToDut > 0;
 
     private static bool HasHandshake(ConversationSeen conversation) =>
         conversation.Tls is { Completed: > 0 } || (conversation is { Protocol: ServiceProtocol.Ssh, Protection: ContentProtection.Encrypted, Established: > 0 });

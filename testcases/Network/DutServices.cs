@@ -211,7 +211,7 @@ internal static class DutServices
     private static string Remedy(ProbeOutcome outcome) => outcome switch
     {
         ProbeOutcome.NotRun { Reason: NotRunReason.ImpactNotAllowed } => "Allow it in lab.yaml and resume the run.",
-        ProbeOutcome.NotRun { Reason: NotRunReason.NotRecorded or NotRunReason.Interrupted or NotRunReason.BudgetExhausted } => "Resume the run with the DUT connected.",
+        ProbeOutcome.NotRun { Reason: NotRunReason.NotRecorded or NotRunReason.Interrupted or NotRunReason.BudgetExhausted or NotRunReason.Offline } => "Resume the run with the DUT connected.",
         ProbeOutcome.NotRun { Reason: NotRunReason.HarnessFault } => "Report the fault of the harness; run again with a mended version.",
         ProbeOutcome.NotRun { Reason: NotRunReason.InputMissing } => "Add to the declaration or lab.yaml what is named as missing, then run again.",
         _ => "Check that the DUT is powered, reachable and in the declared state, then resume the run.",

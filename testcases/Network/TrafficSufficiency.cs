@@ -5,18 +5,19 @@ using DeviceConformance.Model.Observations;
 namespace DeviceConformance.TestCases.Network;
 
 /// <summary>What captures have to hold before a unit takes what they do not show for absent.</summary>
-/// <param name="Phases">Phases that have to be marked and watched.</param>
+/// <param name="Busy">Phases that have to be marked and watched, and in which the DUT has to be seen to talk: what does not show there may not have happened.</param>
+/// <param name="Quiet">Phases that have to be marked and watched, and in which it may be silent.</param>
 /// <param name="Minutes">Time that captures ran at the least, in minutes.</param>
-internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Minutes)
+internal sealed record TrafficSufficiency(ImmutableArray<string> Busy, ImmutableArray<string> Quiet, int Minutes)
 {
     /// <summary>
     /// 5.5-1-2 and the units that apply it: a DUT connects when it starts, by itself afterwards, and when it is used. Ten minutes hold
     /// two rounds of what repeats every five; what repeats less often is declared and has to be seen anyway.
     /// </summary>
-    public static TrafficSufficiency Communication { get; } = new(["start-up", "idle", "in use"], 10);
+    public static TrafficSufficiency Communication { get; } = new(["start-up", "in use"], ["idle"], 10);
 
     /// <summary>5.3-10-1 c: what searches for updates does so at a start, by itself, or when it is told to.</summary>
-    public static TrafficSufficiency Updates { get; } = new(["start-up", "idle", "update"], 10);
+    public static TrafficSufficiency Updates { get; } = new(["start-up", "update"], ["idle"], 10);
 
     /// <summary>What is missing, each as a part of a sentence; empty when nothing is.</summary>
     public IEnumerable<string> Missing(TrafficSeen traffic)
@@ -32,12 +33,19 @@ internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Min
             yield return gap;
         }
 
-        var unwatched = Phases.Where(phase => !traffic.Phases.Any(marked => IsSame(marked.Name, phase) && IsWatched(traffic, marked))).ToList();
+        var needed = Busy.Concat(Quiet).ToList();
+        var unwatched = needed.Where(phase => !traffic.Phases.Any(marked => IsSame(marked.Name, phase) && IsWatched(traffic, marked))).ToList();
         if (unwatched.Count > 0)
         {
             yield return traffic.Phases.IsEmpty
-                ? $"nobody marked phases (needed: {string.Join(", ", Phases)})"
+                ? $"nobody marked phases (needed: {string.Join(", ", needed)})"
                 : $"the phases {string.Join(", ", unwatched)} are not marked";
+        }
+
+        var silent = Busy.Except(unwatched).Where(phase => !traffic.Conversations.Any(conversation => conversation.Opener != ConversationOpener.Peer && conversation.Phases.Any(seen => IsSame(seen, phase)))).ToList();
+        if (silent.Count > 0)
+        {
+            yield return $"the DUT says nothing in the phases {string.Join(", ", silent)}, so that they may be marked wrongly";
         }
 
         if (traffic.WatchedFor < TimeSpan.FromMinutes(Minutes))
@@ -78,6 +86,9 @@ internal sealed record TrafficSufficiency(ImmutableArray<string> Phases, int Min
             yield return $"{count.ToString(CultureInfo.InvariantCulture)} {what}";
         }
     }
+
+    /// <summary>What to do about what is missing.</summary>
+    public static string Remedy(IReadOnlyList<string> missing) => $"Record again so that this no longer holds, or decide this point with 'dct answer': {string.Join("; ", missing)}.";
 
     /// <summary>How long was watched, for sentences: "12 minutes between 2026-11-20 08:00:00 and 2026-11-20 08:12:00 UTC".</summary>
     public static string Watched(TrafficSeen traffic) => traffic.Watched is { } watched

@@ -36,6 +36,9 @@ internal static class RunCommand
               dct run my-device --pcap day.pcapng night.pcapng.gz
               dct run my-device --pcap day.pcapng --offline
               dct run --resume runs/first
+              dct run --resume runs/first --pcap forgotten.pcapng
+
+            A resumed run takes further captures and looks at all of them again as one; it never goes on without one that it has seen.
             """)
         { folder, output, resume, answers, captures, offline, quiet };
         command.SetAction((parsed, cancellationToken) => RunAsync(

@@ -90,6 +90,6 @@ internal static partial class DemoDeclaration
     [GeneratedRegex(@"^host-listeners: \[\]\r?\n", RegexOptions.Multiline)]
     private static partial Regex NoListeners();
 
-    [GeneratedRegex(@"\b(18443|18080|18883|18090)\b")]
+    [GeneratedRegex(@"\b(18443|18080|18883|18090|15443|15884)\b")]
     private static partial Regex DevicePort();
 }

@@ -50,7 +50,13 @@ internal static class RunSessionRunner
         run.Begin(new RunSession(DateTimeOffset.UtcNow, Harness.NameAndVersion, command, Harness.Host, Probes: true));
         var catalogue = Harness.Catalogue(declared.Edition);
         var units = new Planner(catalogue, Registry.For(catalogue)).Plan(declared).Units.Select(unit => unit.Code).OfType<TestUnit>().ToList();
-        var seen = StillGood(run.Observations);
+        var isMore = RunCaptures.IsMore(declared.Lab.Captures, run);
+        if (isMore)
+        {
+            run.Take(declared.Lab.Captures);
+        }
+
+        var seen = StillGood(run.Observations, isMore);
         // Offline the DUT is no target: its network may not even be there.
         using var link = new DutLink(declared.Lab, isOffline ? [] : declared.Addresses, TimeProvider.System);
         // Captures are a matter of the run and not of a unit: a run without any records no gap.
@@ -67,7 +73,7 @@ internal static class RunSessionRunner
     }
 
     /// <summary>Records that still hold in a later session: what was not asked, or asked of a DUT that had gone, is asked again.</summary>
-    private static ObservationSet StillGood(ObservationSet recorded)
+    private static ObservationSet StillGood(ObservationSet recorded, bool hasMoreCaptures)
     {
         var good = new ObservationSet();
         foreach (var (entry, reference) in recorded.Records)
@@ -75,6 +81,8 @@ internal static class RunSessionRunner
             var askAgain = entry.Outcome switch
             {
                 ProbeOutcome.NotRun => true,
+                // All captures are one watching; the analysis of some of them gives way to that of all.
+                ProbeOutcome.Observed { Observation: TrafficSeen } => hasMoreCaptures,
                 ProbeOutcome.Unanswered { Silence: Silence.DutGone or Silence.NoReply or Silence.HostUnreachable } => true,
                 // What changed the DUT is not done twice.
                 ProbeOutcome.Observed observed => !observed.Observation.Coverage.IsComplete && entry.Request.Impact == ProbeImpact.ReadOnly,

@@ -52,7 +52,8 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
             Captures = [.. Files(map, "captures", "capture-missing", "Give captures as pcap or pcapng files; relative names start at the declaration's folder.")],
             KeyLogs = [.. Files(map, "key-logs", "key-log-missing", "Give key logs in the format of SSLKEYLOGFILE; relative names start at the declaration's folder.")],
             MudFile = map.Text("mud-file") is var mud && mud.TryGet(out var mudFile) ? MudReader.Read(folder, mudFile.Trim(), mud.At, complaints) : null,
-            NameServers = [.. NameServers(map)],
+            CapturedAddresses = [.. Addresses(map, "captured-addresses", "Give the IP addresses that the DUT had while the captures were made; leave the key out when they are its present ones.")],
+            NameServers = [.. Addresses(map, "name-servers", "Give the addresses of the resolvers that the laboratory's network tells the DUT.")],
             PersonalData = [.. map.Maps("personal-data", "a personal datum").Select(Sought).OfType<SoughtDatum>()],
             Secrets = [.. map.Maps("secrets", "a secret").Select(Sought).OfType<SoughtDatum>()],
             CredentialLists = [.. map.Texts("credential-lists").Select((list, index) => new CredentialList(list.Value, CredentialListReader.Read(folder, list.Value, index + 1, list.At, complaints)))],
@@ -134,9 +135,9 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
         }
     }
 
-    private static IEnumerable<DutAddress> NameServers(MapReader map)
+    private static IEnumerable<DutAddress> Addresses(MapReader map, string key, string remedy)
     {
-        foreach (var (text, at) in map.Texts("name-servers"))
+        foreach (var (text, at) in map.Texts(key))
         {
             if (DutAddress.TryParse(text.Trim(), null, out var address))
             {
@@ -144,7 +145,7 @@ internal sealed partial class LabReader(string folder, Func<string, string?> env
                 continue;
             }
 
-            map.Reject("bad-address", at, "name-servers", $"{Quotation.Of(text)} is no IP address.", "Give the addresses of the resolvers that the laboratory's network tells the DUT.");
+            map.Reject("bad-address", at, key, $"{Quotation.Of(text)} is no IP address.", remedy);
         }
     }
 

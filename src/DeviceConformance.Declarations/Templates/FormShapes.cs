@@ -134,6 +134,7 @@ internal static class FormShapes
         ])), "Loopback listeners of the laboratory's host itself"),
         new("stand-in-address", Free, "Address of the laboratory's host that the DUT reaches, for servers the harness stands in for"),
         new("captures", new ListOf(Free), "Captures of the DUT's traffic (pcap, pcapng, also packed by gzip), relative to this folder; 'dct run --pcap' names more"),
+        new("captured-addresses", new ListOf(Free), "IP addresses that the DUT had while captures were made, when they are not those of dut.yaml"),
         new("key-logs", new ListOf(Free), "TLS key logs (SSLKEYLOGFILE) that open what was captured"),
         new("mud-file", Free, "The maker's MUD file (RFC 8520), relative to this folder: captures are held against what it lets pass"),
         new("name-servers", new ListOf(Free), "Addresses of the resolvers that the laboratory's network gives the DUT; questions to others are remarked"),

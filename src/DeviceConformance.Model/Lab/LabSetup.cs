@@ -178,6 +178,9 @@ public sealed record LabSetup(
     /// <summary>Captures of the DUT's traffic that others made; relative names start at the declaration's folder.</summary>
     public ImmutableArray<string> Captures { get; init; } = [];
 
+    /// <summary>IP addresses that the DUT had while captures were made; empty when they are its present ones.</summary>
+    public ImmutableArray<DutAddress> CapturedAddresses { get; init; } = [];
+
     /// <summary>TLS key logs (SSLKEYLOGFILE) that open captured traffic; relative names start at the declaration's folder.</summary>
     public ImmutableArray<string> KeyLogs { get; init; } = [];
 

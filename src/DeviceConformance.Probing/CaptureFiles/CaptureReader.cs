@@ -27,11 +27,17 @@ public sealed class CaptureReader : IDisposable
     /// <summary>Frames that the recorder says it lost, as far as was read; null where the file does not tell, as pcap never does.</summary>
     public long? Dropped => _pcapng?.Dropped;
 
+    /// <summary>Filters that frames had to pass before they were recorded, as far as the file tells; pcap never does.</summary>
+    public ImmutableArray<string> Filters => _pcapng?.Filters ?? [];
+
     /// <summary>
     /// TLS secrets of the capture in the NSS key log format, as far as was read; empty when there are none. They open what was recorded:
     /// they are never to be shown or written.
     /// </summary>
     public string KeyLog => _pcapng?.KeyLog ?? "";
+
+    /// <summary>The secrets behind those of a former <see cref="KeyLogLength"/>: thousands of blocks are read in a time that grows with their number alone.</summary>
+    internal string KeyLogFrom(int start) => _pcapng?.KeyLogFrom(start) ?? "";
 
     /// <summary>Length of the secrets read so far in characters: tells without a copy whether there are new ones.</summary>
     public int KeyLogLength => _pcapng?.KeyLogLength ?? 0;

@@ -15,24 +15,37 @@ internal sealed class PcapngBlocks(ByteWindow window)
     private const uint TlsKeyLog = 0x544c534b;
     private const int LongestBlock = ByteWindow.Size;
     private const int MostInterfaces = 1 << 16;
-    private const int MostKeyLog = 16 << 20;
+    private const int MostKeyLog = 8 << 20;
+    private const int MostFilters = 8;
+    private const int InterfaceFilter = 11;
 
     private readonly List<PcapngInterface> _interfaces = [];
     private readonly StringBuilder _keyLog = new();
     private readonly PhaseMarks _phases = new();
+    private readonly List<string> _filters = [];
     private bool _swapped;
     private long _droppedBefore;
     private bool _droppedTold;
+    private bool _droppedUntold;
     private long _number;
 
     /// <summary>Empty, or why reading ended and at which byte the block lies that ended it.</summary>
     public string Fault { get; private set; } = "";
 
-    /// <summary>Frames that the recorder says it lost, by statistics where they are given and else by what packets say; null when nothing tells.</summary>
-    public long? Dropped => _droppedTold ? _droppedBefore + _interfaces.Sum(one => one.Dropped) : null;
+    /// <summary>
+    /// Frames that the recorder says it lost, by statistics where they are given and else by what packets say; null when nothing tells, and when
+    /// no loss is told but of some frames nobody says it: of an interface without statistics, or after the last ones.
+    /// </summary>
+    public long? Dropped => _droppedTold && _droppedBefore + _interfaces.Sum(one => one.Dropped) is var sum && (sum > 0 || (!_droppedUntold && _interfaces.TrueForAll(one => one.IsTold))) ? sum : null;
+
+    /// <summary>Filters that the interfaces say frames had to pass (option if_filter), each once, at most <see cref="MostFilters"/>.</summary>
+    public ImmutableArray<string> Filters => [.. _filters];
 
     /// <summary>Secrets in the NSS key log format of all blocks read so far.</summary>
     public string KeyLog => _keyLog.ToString();
+
+    /// <summary>The secrets from a character on.</summary>
+    public string KeyLogFrom(int start) => _keyLog.ToString(start, _keyLog.Length - start);
 
     /// <summary>Length of the secrets read so far in characters: tells without a copy whether there are new ones.</summary>
     public int KeyLogLength => _keyLog.Length;
@@ -192,6 +205,7 @@ internal sealed class PcapngBlocks(ByteWindow window)
 
         // Interfaces are counted from 0 again in each section.
         _droppedBefore += _interfaces.Sum(one => one.Dropped);
+        _droppedUntold |= !_interfaces.TrueForAll(one => one.IsTold);
         _interfaces.Clear();
         return true;
     }
@@ -214,6 +228,15 @@ internal sealed class PcapngBlocks(ByteWindow window)
             else if (code == 14 && value.Length == 8)
             {
                 offset = (long)Long(value);
+            }
+            else if (code == InterfaceFilter && value.Length > 1 && _filters.Count < MostFilters)
+            {
+                // The first byte says in what language it is: 0 is the text that libpcap takes.
+                var filter = value[0] == 0 ? Encoding.UTF8.GetString(value[1..]).TrimEnd('\0').Trim() : "(of a kind that can not be read)";
+                if (filter.Length > 0 && !_filters.Contains(filter))
+                {
+                    _filters.Add(filter);
+                }
             }
         }
 
@@ -287,6 +310,7 @@ internal sealed class PcapngBlocks(ByteWindow window)
             return Broken($"a packet of {most} bytes in a block for {body.Length - 4}");
         }
 
+        _interfaces[0].FramesSince++;
         frame = new CapturedFrame(++_number, CapturedFrame.NoTime, _interfaces[0].Link, (int)length, body.Slice(4, (int)most));
         return true;
     }
@@ -310,6 +334,7 @@ internal sealed class PcapngBlocks(ByteWindow window)
         var one = _interfaces[(int)index];
         var nanoseconds = one.Nanoseconds(((ulong)time.High << 32) | time.Low);
         _phases.Last = Math.Max(_phases.Last, nanoseconds);
+        one.FramesSince++;
         frame = new CapturedFrame(++_number, nanoseconds, one.Link, (int)size.Length, rest[..(int)size.Captured]);
         return true;
     }
@@ -341,6 +366,7 @@ internal sealed class PcapngBlocks(ByteWindow window)
         if (lost is { } told)
         {
             _interfaces[(int)Number(body)].Stated = told;
+            _interfaces[(int)Number(body)].FramesSince = 0;
             _droppedTold = true;
         }
 
@@ -377,6 +403,7 @@ internal sealed class PcapngBlocks(ByteWindow window)
     private void Count(int index, ulong lost)
     {
         _interfaces[index].Counted = Sum(_interfaces[index].Counted, lost);
+        _interfaces[index].IsCounted = true;
         _droppedTold = true;
     }
 

@@ -22,6 +22,15 @@ internal sealed class PcapngInterface(LinkType link, uint snap, byte resolution,
     /// <summary>Lost frames by what its packets say.</summary>
     public long Counted { get; set; }
 
+    /// <summary>Whether a packet says how many were lost before it.</summary>
+    public bool IsCounted { get; set; }
+
+    /// <summary>Frames since the last statistics that tell of losses: of what was lost beside them nobody has told.</summary>
+    public long FramesSince { get; set; }
+
+    /// <summary>Whether all that it may have lost is told; an interface without frames has lost none that anybody could miss.</summary>
+    public bool IsTold => FramesSince == 0 || IsCounted;
+
     public long Dropped => Stated ?? Counted;
 
     /// <summary>Time of a frame since 1970; <see cref="CapturedFrame.NoTime"/> when it lies beyond what 64 bits of nanoseconds hold (1677 to 2262).</summary>

@@ -70,6 +70,18 @@ internal sealed class DutIdentity
     /// <summary>Frames that its MAC addresses passed on for others.</summary>
     public long PassedOn { get; private set; }
 
+    /// <summary>Frames with an IP address of the DUT as sender that came from a MAC address that is not known as its own.</summary>
+    public long FromOthers { get; private set; }
+
+    /// <summary>Packets from an IP address of the DUT whose hop limit says that a router passed them on.</summary>
+    public long Routed { get; private set; }
+
+    /// <summary>MAC addresses that were learned and seen though others are declared: another device, or one of the DUT's that the declaration lacks.</summary>
+    public IEnumerable<LinkAddress> Strangers => _links.Values.Any(row => row.IsDeclared) ? _links.Where(row => !row.Value.IsDeclared && row.Value.Frames is not null).Select(row => row.Key) : [];
+
+    /// <summary>MAC addresses of the DUT, declared or learned.</summary>
+    public IReadOnlyCollection<LinkAddress> Links => _links.Keys;
+
     /// <summary>MAC addresses that were taken for the DUT's and are not.</summary>
     public IReadOnlyCollection<LinkAddress> Mistaken => _routers;
 
@@ -128,6 +140,12 @@ internal sealed class DutIdentity
 
         if (link is not null || network is not null)
         {
+            if (network is not null)
+            {
+                FromOthers += link is null && !packet.LinkSource.IsNone ? 1 : 0;
+                Routed += IsRouted(packet) ? 1 : 0;
+            }
+
             link?.Add(packet.LinkSource, place, nanoseconds);
             network?.Add(packet.Source, place, nanoseconds);
             return packet.IsNetwork && _networks.ContainsKey(packet.Destination) ? DutSide.Both : DutSide.Sender;
@@ -154,6 +172,10 @@ internal sealed class DutIdentity
 
     /// <summary>Display filter for an address.</summary>
     public static string Filter(NetworkAddress address) => $"{(address.IsIPv4 ? "ip" : "ipv6")}.addr == {address}";
+
+    // Just below a limit that systems begin with: another host, or the DUT behind a router that stands for others too.
+    private static bool IsRouted(scoped in PacketView packet) =>
+        packet.IsNetwork && !packet.Destination.IsGroup && packet.HopLimit is (> 58 and < 64) or (> 122 and < 128) or (> 249 and < 255);
 
     private static AddressKind Kind(NetworkAddress address) =>
         address.IsIPv4 ? AddressKind.IPv4

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.CaptureFiles;
 using DeviceConformance.Probing.Packets;
@@ -11,6 +12,12 @@ public sealed class TrafficAnalysis
     // A DUT speaks by ARP, neighbour discovery or DHCP when it starts and every few minutes after.
     private const long MostAhead = 1_000_000;
 
+    // Networks are hardly silent for longer than a day; a recorder whose clock was set while it recorded looks like it.
+    private const long LongestSilence = 26L * 3600 * Times.Second;
+
+    // Recorders of several interfaces write frames in disorder of milliseconds to seconds.
+    private const long LongestDisorder = 60 * Times.Second;
+
     private readonly CaptureQueue _queue;
     private readonly DutIdentity _identity;
     private readonly TrafficLedger _ledger;
@@ -19,12 +26,15 @@ public sealed class TrafficAnalysis
     private readonly ContentSettings _settings;
     private readonly TrafficCounts _counts = new();
     private readonly List<NetworkAddress> _servers = [];
+    private readonly List<(string File, string Filter)> _filters = [];
+    private readonly List<IPAddress> _addresses;
     private long _now;
 
     private TrafficAnalysis(CaptureQueue queue, TrafficSubject subject, DutIdentity? ahead)
     {
         _queue = queue;
         _identity = new DutIdentity(subject, ahead);
+        _addresses = [.. subject.Addresses];
         _settings = new ContentSettings(subject.Sought);
         foreach (var path in subject.KeyLogs)
         {
@@ -41,10 +51,14 @@ public sealed class TrafficAnalysis
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="CaptureFileException">A file can not be read, or is no capture; or a key log can not be read.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static TrafficSeen Analyse(IReadOnlyList<string> files, TrafficSubject subject, CancellationToken cancellation)
+    public static TrafficSeen Analyse(IReadOnlyList<string> files, TrafficSubject subject, CancellationToken cancellation) =>
+        Analyse(files, subject, CaptureQueue.Sha256, cancellation);
+
+    /// <summary>Analyses captures with another checksum, or none: benchmarks stand beside tools that make none.</summary>
+    internal static TrafficSeen Analyse(IReadOnlyList<string> files, TrafficSubject subject, Func<string, CancellationToken, string> checksum, CancellationToken cancellation)
     {
         var queue = CaptureQueue.Of(files);
-        return new TrafficAnalysis(queue, subject, LookAhead(queue, subject, cancellation)).Run(cancellation);
+        return new TrafficAnalysis(queue, subject, LookAhead(queue, subject, cancellation)).Run(checksum, cancellation);
     }
 
     // Who knows only IP addresses of the DUT would miss what it says before it has them: its MAC address is looked for first.
@@ -74,17 +88,18 @@ public sealed class TrafficAnalysis
         return identity;
     }
 
-    private TrafficSeen Run(CancellationToken cancellation)
+    private TrafficSeen Run(Func<string, CancellationToken, string> checksum, CancellationToken cancellation)
     {
         var captures = ImmutableArray.CreateBuilder<CaptureSeen>();
         var phases = new List<CapturePhase>();
         foreach (var (file, path) in _queue.Paths.Index())
         {
             // Its checksum takes as long as its analysis: another core makes it meanwhile.
-            var sum = Task.Run(() => CaptureQueue.Sha256(path, cancellation), cancellation);
+            var sum = Task.Run(() => checksum(path, cancellation), cancellation);
             using var reader = CaptureReader.Open(path);
             var (first, last) = Read(reader, file, cancellation);
             phases.AddRange(reader.Phases);
+            _filters.AddRange(reader.Filters.Select(filter => (_queue.Names[file], filter)));
             captures.Add(new CaptureSeen(
                 _queue.Names[file], sum.GetAwaiter().GetResult(), reader.Format, reader.Frames, new FileInfo(path).Length,
                 first == CapturedFrame.NoTime ? null : Times.At(first), first == CapturedFrame.NoTime ? null : Times.At(last), reader.Dropped, reader.Fault));
@@ -108,8 +123,9 @@ public sealed class TrafficAnalysis
             // Secrets in a capture stand before what they open.
             if (reader.KeyLogLength != secrets)
             {
+                var known = secrets;
                 secrets = reader.KeyLogLength;
-                _settings.Keys.Add(reader.KeyLog);
+                _settings.Keys.Add(reader.KeyLogFrom(known));
             }
 
             if ((frame.Number & 0xffff) == 0)
@@ -120,6 +136,7 @@ public sealed class TrafficAnalysis
             if (frame.Nanoseconds != CapturedFrame.NoTime)
             {
                 // Captures may be out of order; the watching lasted from the earliest to the latest.
+                _counts.Leaps += last != CapturedFrame.NoTime && (frame.Nanoseconds - last > LongestSilence || frame.Nanoseconds < last - LongestDisorder) ? 1 : 0;
                 _now = frame.Nanoseconds;
                 _flows.Openings.Began = first == CapturedFrame.NoTime ? _now : _flows.Openings.Began;
                 (first, last) = (first == CapturedFrame.NoTime ? _now : Math.Min(first, _now), Math.Max(last, _now));
@@ -221,6 +238,11 @@ public sealed class TrafficAnalysis
             yield return $"{_flows.Conflicts} overlapping TCP segments have different bytes, of which the first were read";
         }
 
+        if (_flows.Crowded > 0)
+        {
+            yield return $"{_flows.Crowded} connections or exchanges were given up, or not told in full, because all together took too much memory";
+        }
+
         if (_fragments.Waiting > 0)
         {
             yield return $"{_fragments.Waiting} fragmented datagrams lack fragments";
@@ -234,6 +256,33 @@ public sealed class TrafficAnalysis
         if (_flows.DoubtfulHarness > 0)
         {
             yield return $"{_flows.DoubtfulHarness} connections or exchanges with the laboratory were taken for the harness's, though their beginning is not in the capture";
+        }
+
+        foreach (var (file, filter) in _filters.Where(row => !CaptureScope.IsWhole(row.Filter, _identity.Links, _addresses)))
+        {
+            yield return $"{file} was recorded with the filter '{filter}', which may have hidden something of the DUT (none hides, and neither does 'ether host' with its MAC address)";
+        }
+
+        if (_counts.Leaps > 0)
+        {
+            yield return $"{_counts.Leaps} times the clock of the recorder leaps by more than a day forward or a minute back, so that nobody knows how long was watched";
+        }
+
+        foreach (var mac in _identity.Strangers)
+        {
+            yield return $"{mac} has an address of the DUT, and is none of the MAC addresses that are declared for it";
+        }
+
+        if (_identity.FromOthers > 0)
+        {
+            yield return _identity.HasLink
+                ? $"{_identity.FromOthers} frames with an address of the DUT came from MAC addresses that are not known as its own: somebody else, or a router between (declare its MAC addresses, capture beside it)"
+                : "no MAC address of the DUT is known, so that nobody can tell its frames from those of others with its address, nor what it says from further addresses (declare its MAC address)";
+        }
+
+        if (_identity.Routed > 0)
+        {
+            yield return $"{_identity.Routed} packets with an address of the DUT have passed a router, which may stand for other devices too (capture beside the DUT)";
         }
 
         if (_identity.PassedOn > 0)

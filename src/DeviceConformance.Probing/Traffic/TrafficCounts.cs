@@ -20,6 +20,9 @@ internal sealed class TrafficCounts
     /// <summary>Frames without a time.</summary>
     public long Timeless { get; set; }
 
+    /// <summary>Leaps of the recorder's clock.</summary>
+    public long Leaps { get; set; }
+
     /// <summary>Frames of the DUT that its wireless network encrypts.</summary>
     public long Protected { get; set; }
 

@@ -55,7 +55,7 @@ public sealed class TrafficWatchProbe(Func<IReadOnlyList<string>, TrafficSubject
         var sample = declared.Dut.Samples.FirstOrDefault();
         return new TrafficSubject(
             [.. (sample?.Mac ?? []).Where(mac => LinkAddress.TryParse(mac, out _)).Select(mac => LinkAddress.TryParse(mac, out var address) ? address : default)],
-            [.. declared.Addresses.Select(address => address.Address)])
+            [.. CapturedAddresses(declared)])
         {
             LaboratoryAddresses = [.. LaboratoryAddresses(declared)],
             KeyLogs = [.. declared.Lab.KeyLogs.Select(file => Path.Combine(declared.Folder, file))],
@@ -63,13 +63,16 @@ public sealed class TrafficWatchProbe(Func<IReadOnlyList<string>, TrafficSubject
         };
     }
 
+    private static IEnumerable<IPAddress> CapturedAddresses(Declaration declared) =>
+        (declared.Lab.CapturedAddresses.IsEmpty ? declared.Addresses : declared.Lab.CapturedAddresses).Select(address => address.Address);
+
     // An address of this host that is the DUT's own (an emulated device) is the DUT's.
     private static IEnumerable<IPAddress> LaboratoryAddresses(Declaration declared) =>
         NetworkInterface.GetAllNetworkInterfaces()
             .SelectMany(card => card.GetIPProperties().UnicastAddresses)
             .Select(unicast => unicast.Address)
             .Concat(declared.Lab.StandInAddress is { } standIn ? [standIn.Address] : [])
-            .Except(declared.Addresses.Select(address => address.Address))
+            .Except(CapturedAddresses(declared))
             .Distinct();
 
     private static IEnumerable<SoughtValue> Sought(Declaration declared)

@@ -19,7 +19,7 @@ public sealed class ObserveTrafficTests
     [Test]
     public async Task Shows_conversations_with_frames_and_filter()
     {
-        var ended = await Dct.RunAsync("observe", "traffic", Capture("talk.pcap"), "--dut", Dut, "--laboratory", Laboratory);
+        var ended = await Dct.RunAsync("observe", "traffic", Capture("talk.pcap"), "--dut", "00:00:5e:10:00:07", "--laboratory", Laboratory);
         Assert.That((ended.Code, ended.Errors), Is.EqualTo((0, "")), ended.Output);
         Assert.That(ended.Output, Does.Contain("CLEAR: to updates.example (203.0.113.5) tcp/80, HTTP/1.1: readable HTTP/1.1").And.Contain("(ip.addr == 203.0.113.5 && tcp.port == 80)")
             .And.Contain("Credential: HTTP Basic").And.Contain("of the harness").And.Not.Contain("YTpi"));

@@ -16,6 +16,7 @@ public sealed class LabTrafficTests
         File.WriteAllText(Path.Combine(folder.Path_, "a.pcap"), "");
         folder.Write("lab.yaml", folder.Text("lab.yaml") + "\n" + """
             captures: [a.pcap]
+            captured-addresses: [192.0.2.77]
             name-servers: [192.0.2.1, '2001:db8::1']
             personal-data:
               - {what: e-mail address, value: 'anna@mail.example'}
@@ -27,6 +28,7 @@ public sealed class LabTrafficTests
         Assert.Multiple(() =>
         {
             Assert.That(lab.Captures, Is.EqualTo(new[] { "a.pcap" }));
+            Assert.That(lab.CapturedAddresses, Is.EqualTo(new[] { DutAddress.Parse("192.0.2.77") }));
             Assert.That(lab.NameServers, Is.EqualTo(new[] { DutAddress.Parse("192.0.2.1"), DutAddress.Parse("2001:db8::1") }));
             Assert.That(lab.PersonalData.Select(datum => (datum.What, datum.Entry, datum.Value.Reveal())), Is.EqualTo(new[] { ("e-mail address", "", "anna@mail.example") }));
             Assert.That(lab.Secrets.Select(datum => (datum.What, datum.Value.Reveal())), Is.EqualTo(new[] { ("token", "tok-77") }));
@@ -36,6 +38,7 @@ public sealed class LabTrafficTests
     }
 
     [TestCase("captures: [gone.pcap]", "capture-missing", "gone.pcap")]
+    [TestCase("captured-addresses: [heater]", "bad-address", "heater")]
     [TestCase("name-servers: [dns.example]", "bad-address", "dns.example")]
     [TestCase("personal-data: [{what: e-mail address}]", "bad-value", "gives no value")]
     [TestCase("personal-data: [{what: e-mail address, value: hunter2, entry: PersData-99}]", "dangling-reference", "PersData-99")]

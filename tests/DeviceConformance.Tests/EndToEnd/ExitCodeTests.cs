@@ -35,7 +35,7 @@ public sealed class ExitCodeTests
     public async Task Asking_for_help_is_no_fault(string arguments) => Assert.That((await Dct.RunAsync(arguments.Split(' '))).Code, Is.Zero);
 
     [TestCase("dut.yaml", "edition: V3.1.3", "edition: [V3.1.3", "dut.yaml:3:")]
-    [TestCase("dut.yaml", "127.0.0.1, '::1'", "198.41.0.4", "dut.yaml:15:")]
+    [TestCase("dut.yaml", "127.0.0.1, '::1'", "198.41.0.4", "dut.yaml:18:")]
     [TestCase("ics.yaml", "support: Y", "support: perhaps", "ics.yaml:6:")]
     [TestCase("ixit/28-LogIntf.yaml", "ports: [18080]", "ports: [118080]", "28-LogIntf.yaml:15:")]
     [TestCase("lab.yaml", "allowed-impact: state-changing", "allowed-impact: anything", "lab.yaml:6:")]

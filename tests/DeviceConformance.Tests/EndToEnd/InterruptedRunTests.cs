@@ -3,6 +3,8 @@ using DeviceConformance.Evidence;
 using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Reports;
 using DeviceConformance.Model.Standard;
+using DeviceConformance.Probing.Dns;
+using DeviceConformance.Tests.Traffic;
 using NUnit.Framework;
 
 namespace DeviceConformance.Tests.EndToEnd;
@@ -15,6 +17,9 @@ public sealed class InterruptedRunTests
 {
     // Units that only a look at the whole network can pass.
     private static readonly string[] _ofTheNetwork = ["5.1-1-2 a", "5.1-3-2 a", "5.1-5-2 a", "5.5-1-2 a", "5.5-4-2 a", "5.5-5-2 b", "5.6-1-2 a", "5.6-1-2 c", "5.6-2-2 a"];
+
+    // Units that a capture opens in which the declared servers of the maker do not show.
+    private static readonly string[] _ofTraffic = ["5.3-10-1 c", "5.5-1-2 a", "5.5-6-2 a", "5.5-7-2 a", "5.8-1-2 a", "5.8-2-2 a"];
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
@@ -68,12 +73,17 @@ public sealed class InterruptedRunTests
     public async Task Killed_run_is_judged_and_finished()
     {
         using var device = await ServerDevice.StartAsync(StandardEdition.V3);
-        using (var dct = Dct.Start("run", device.Declaration, "--out", device.Run()))
+        var capture = Capture(device);
+        ServerDeclaration.Edit(device.Declaration, "lab.yaml", text => text.Replace("captured-addresses: [127.0.1.1]", "", StringComparison.Ordinal));
+        using (var dct = Dct.Start("run", device.Declaration, "--out", device.Run(), "--pcap", capture))
         {
             await UntilAsync(() => Journal(device).Contains("\"tls-server\"", StringComparison.Ordinal), "a first TLS server is recorded");
             dct.Signal("KILL");
             Assert.That((await dct.EndAsync()).Code, Is.EqualTo(128 + 9));
         }
+
+        // The run has looked at it and kept it.
+        File.Delete(capture);
 
         var judged = await Dct.RunAsync("judge", device.Run());
 
@@ -93,8 +103,9 @@ public sealed class InterruptedRunTests
             Assert.That(resumed.Code, Is.EqualTo(2), resumed.Text);
             Assert.That(whole.Run.Health.Problems, Is.Empty);
             Assert.That(whole.Units.Where(unit => unit.Verdict == Verdict.Fail), Is.Empty);
-            Assert.That(Open(whole), Is.EquivalentTo([.. ServerDeclaration.OpenForServers(StandardEdition.V3), .. ServerDeclaration.OpenForExaminer(StandardEdition.V3)]));
+            Assert.That(Open(whole), Is.EquivalentTo([.. ServerDeclaration.OpenForServers(StandardEdition.V3), .. ServerDeclaration.OpenForExaminer(StandardEdition.V3), .. _ofTraffic]));
             Assert.That(Dct.RequestsAskedTwice(device.Run()), Is.Empty);
+            Assert.That(whole.Traffic.Single().Conversations.Select(row => row.Seen.Protocol), Is.EqualTo(new[] { DeviceConformance.Model.Network.ServiceProtocol.Dns }), "a device and a capture together");
         });
     }
 
@@ -127,6 +138,18 @@ public sealed class InterruptedRunTests
             Assert.That(changed.Code, Is.EqualTo(65), changed.Text);
             Assert.That(changed.Errors, Does.Contain("dut.yaml"));
         });
+    }
+
+    // The device asks for a name, as any does: nothing that the declaration would have to explain.
+    private static string Capture(ServerDevice device)
+    {
+        var script = new TrafficScript();
+        var address = $"{device.Network.DeviceAddress}";
+        script.Macs[address] = TrafficScript.DutMac;
+        script.Udp(address, 40000, TrafficScript.Router, 53, DnsMessage.Query(1, true, [("pool.example", DnsType.A)]));
+        var file = device.Run("day.pcap");
+        File.WriteAllBytes(file, script.ToPcap());
+        return file;
     }
 
     private static void WaitLessForSilence(ServerDevice device) =>

@@ -1,9 +1,5 @@
-using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using DeviceConformance.Cli;
-using DeviceConformance.Emulator.Cloud;
 using DeviceConformance.Emulator.Faults;
 using DeviceConformance.Emulator.Outgoing;
 using DeviceConformance.Model.Declared;
@@ -13,7 +9,6 @@ using DeviceConformance.Model.Reports;
 using DeviceConformance.Probing.Campaigns;
 using DeviceConformance.Probing.Link;
 using DeviceConformance.TestCases;
-using DeviceConformance.Tests.Emulator;
 using DeviceConformance.Tests.Lab;
 using NUnit.Framework;
 
@@ -24,12 +19,9 @@ namespace DeviceConformance.Tests.EndToEnd;
 [Category("Capture")]
 public sealed class SpeakingVerdictTests
 {
-    private const int DiscardPort = 9;
-
     // What 5.5-1-2 finds, the units that apply it to what travels there find too.
     private static readonly string[] _api = ["5.5-1-2 a", "5.5-6-2 a", "5.5-7-2 a", "5.8-1-2 a", "5.8-2-2 a"];
     private static readonly string[] _telemetry = ["5.5-1-2 a", "5.5-6-2 a", "5.5-7-2 a", "5.8-1-2 a"];
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     [TestCase(DeviceFaults.None, new string[0])]
     [TestCase(DeviceFaults.TelemetryClear, null, "telemetry")]
@@ -45,16 +37,18 @@ public sealed class SpeakingVerdictTests
     [TestCase(DeviceFaults.FixedTelemetrySecret, null, "api")]
     public async Task Capture_of_a_fault_fails_exactly_the_expected_units_and_opens_what_nobody_declared(DeviceFaults fault, string[]? fails, string mechanism = "", int opens = 0)
     {
-        using var recorded = await RecordAsync(fault);
+        using var recorded = await SpeakingRecording.MakeAsync(fault);
         var declared = recorded.Declaration.Read();
         var seen = await AskAsync(declared with { Lab = declared.Lab with { Captures = [recorded.File] } });
         var units = Decide(declared, seen);
+        var older = Decide(recorded.Older.Read(), seen);
 
         var failing = units.Where(unit => unit.Verdict == Verdict.Fail).ToList();
         TestContext.Out.WriteLine(string.Join("\n", units.SelectMany(unit => unit.Findings, (unit, finding) => (unit, finding)).Where(pair => pair.finding.Subject.Contains("traffic", StringComparison.Ordinal)).Select(pair => $"{pair.unit.Id} {pair.finding.Verdict} {pair.finding.Subject}: {pair.finding.Statement}")));
         Assert.Multiple(() =>
         {
             Assert.That(failing.Select(unit => unit.Id.ToString()), Is.EquivalentTo(fails ?? (mechanism == "api" ? _api : _telemetry)));
+            Assert.That(older.Where(unit => unit.Verdict == Verdict.Fail).Select(unit => unit.Id.ToString()), Is.EquivalentTo(failing.Select(unit => unit.Id.ToString())), "V2.1.1");
             Assert.That(failing.SelectMany(unit => unit.Findings.Where(finding => finding.Verdict == Verdict.Fail)).Select(finding => finding.Statement), Has.All.Contains(Path.GetFileName(recorded.File)));
             Assert.That(
                 units.Single(unit => unit.Id.ToString() == "5.5-1-2 a").Findings.Select(finding => finding.Subject).Where(subject => subject.StartsWith("traffic/", StringComparison.Ordinal)).Distinct(),
@@ -67,7 +61,7 @@ public sealed class SpeakingVerdictTests
     [Test]
     public async Task Run_without_the_device_keeps_the_capture_and_leaves_open_what_needs_the_device()
     {
-        using var recorded = await RecordAsync(DeviceFaults.TelemetryClear);
+        using var recorded = await SpeakingRecording.MakeAsync(DeviceFaults.TelemetryClear);
         var run = Path.Combine(recorded.Declaration.Folder, "run");
 
         var ended = await Dct.RunAsync("run", recorded.Declaration.Folder, "--out", run, "--pcap", recorded.File, "--offline");
@@ -118,7 +112,8 @@ public sealed class SpeakingVerdictTests
         }
     }
 
-    private static async Task<ObservationSet> AskAsync(Declaration declared)
+    /// <summary>What captures show, asked as a run without the device does.</summary>
+    internal static async Task<ObservationSet> AskAsync(Declaration declared)
     {
         var seen = new ObservationSet();
         var log = new MemoryLog();
@@ -128,7 +123,8 @@ public sealed class SpeakingVerdictTests
         return seen;
     }
 
-    private static List<UnitResult> Decide(Declaration declared, ObservationSet seen)
+    /// <summary>All units, without the examiner's answers.</summary>
+    internal static List<UnitResult> Decide(Declaration declared, ObservationSet seen)
     {
         var catalogue = Harness.Catalogue(declared.Edition);
         var judgement = Judge.Decide(catalogue, new Planner(catalogue, Registry.For(catalogue)).Plan(declared), declared, seen);
@@ -137,70 +133,5 @@ public sealed class SpeakingVerdictTests
         return [.. judgement.Groups.SelectMany(group => group.Cases).SelectMany(testCase => testCase.Units)];
     }
 
-    private static IPAddress Host(IPAddress network, int host) => new([.. network.GetAddressBytes()[..3], (byte)host]);
-
-    private static async Task<Recorded> RecordAsync(DeviceFaults fault)
-    {
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/dumpcap"))
-        {
-            Assert.Ignore("needs Linux, root and dumpcap (Debian package wireshark-common)");
-        }
-
-        var network = SpeakingTests.NextNetwork();
-        await using var device = await TestDevice.StartAsync(fault);
-        await using var cloud = await VendorCloud.StartAsync(new VendorCloudOptions { Network = network });
-        var file = Path.Combine(Path.GetTempPath(), $"dct-{fault}-{Guid.NewGuid():N}.pcapng");
-        using var dumpcap = Process.Start(new ProcessStartInfo("dumpcap", ["-q", "-i", "lo", "-w", file, "-f", $"host {device.Address}"]) { RedirectStandardError = true })!;
-        try
-        {
-            using var deadline = new CancellationTokenSource(_patience);
-            string? line;
-            do
-            {
-                line = await dumpcap.StandardError.ReadLineAsync(deadline.Token);
-            }
-            while (line is not null && !line.StartsWith("File:", StringComparison.Ordinal));
-            Assert.That(line, Is.Not.Null, "dumpcap records");
-            var rest = dumpcap.StandardError.ReadToEndAsync(deadline.Token);
-            await new SpeakingDevice(device.Device, cloud, new SpeakingOptions { TelemetryInterval = TimeSpan.Zero }).RunCycleAsync(deadline.Token);
-            await AwaitEverythingAsync(file, device.Address, Host(network, 1), deadline.Token);
-            using var interrupt = Process.Start("kill", ["-INT", $"{dumpcap.Id}"]);
-            await interrupt.WaitForExitAsync(deadline.Token);
-            await dumpcap.WaitForExitAsync(deadline.Token);
-            await rest;
-        }
-        finally
-        {
-            if (!dumpcap.HasExited)
-            {
-                dumpcap.Kill();
-            }
-        }
-
-        return new Recorded(file, network, new SpeakingDeclaration(device.Address, cloud));
-    }
-
-    // The last datagram is one that we know: when dumpcap has written it, it has written everything before. It comes from elsewhere, so that it is not the device's.
-    private static async Task AwaitEverythingAsync(string file, IPAddress device, IPAddress other, CancellationToken cancellationToken)
-    {
-        var mark = RandomNumberGenerator.GetBytes(11);
-        using (var socket = new UdpClient(new IPEndPoint(other, 0)))
-        {
-            await socket.SendAsync(mark, new IPEndPoint(device, DiscardPort), cancellationToken);
-        }
-
-        while (File.ReadAllBytes(file).AsSpan().IndexOf(mark) < 0)
-        {
-            await Task.Delay(20, cancellationToken);
-        }
-    }
-
-    private sealed record Recorded(string File, IPAddress Network, SpeakingDeclaration Declaration) : IDisposable
-    {
-        public void Dispose()
-        {
-            System.IO.File.Delete(File);
-            Declaration.Dispose();
-        }
-    }
+    private static IPAddress Host(IPAddress network, int host) => SpeakingRecording.Host(network, host);
 }

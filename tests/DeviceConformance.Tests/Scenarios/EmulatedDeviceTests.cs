@@ -48,8 +48,7 @@ public sealed class EmulatedDeviceTests
         yield return Case("telnet-open", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b"], undeclaredV2, undeclaredV3);
         yield return Case("ftp-anonymous", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], undeclaredV2, undeclaredV3);
         yield return Case("no-lock-out", ["5.1-5-2 b"]);
-        // The example claims 5.8-1 in V2.1.1 only.
-        yield return Case("obsolete-tls", [.. _protection, .. _mechanism], ["5.8-1-2 a"], []);
+        yield return Case("obsolete-tls", [.. _protection, .. _mechanism, "5.8-1-2 a"]);
         yield return Case("http-login", ["5.1-1-2 a", "5.1-5-2 a", .. _protection]);
         yield return Case("open-status", ["5.5-4-2 a", "5.5-5-2 a", "5.6-2-2 a"]);
         yield return Case("open-settings", ["5.5-4-2 a", "5.5-5-2 a"]);

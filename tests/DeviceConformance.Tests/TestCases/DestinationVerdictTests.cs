@@ -50,7 +50,7 @@ public sealed class DestinationVerdictTests
         var open = Judged(facts => facts with { Versions = [] });
 
         Assert.That((unseen.Verdict, open.Verdict), Is.EqualTo((Verdict.Inconclusive, Verdict.Inconclusive)));
-        Assert.That(unseen.Statement, Does.Contain("tcp/second.example.com:443 was not seen"));
+        Assert.That(unseen.Statement, Does.Contain("nothing was seen to be said with tcp/second.example.com:443"));
         Assert.That(open.Statement, Does.Contain("do not say which versions"));
     }
 
@@ -146,6 +146,21 @@ public sealed class DestinationVerdictTests
         var served = Watched.Clear("", port, ServiceProtocol.Http, "HTTP/1.1") with { Opener = ConversationOpener.Peer, Peer = "192.0.2.50", PeerNames = [], Transport = transport, BytesFromDut = answered };
         var findings = Judge(Watched.Traffic(served))["5.6-1-2 c"].Where(finding => finding.Subject.StartsWith("traffic/", StringComparison.Ordinal)).ToList();
         Assert.That(findings.Select(finding => (Verdict?)finding.Verdict), verdict is null ? Is.Empty : Is.EqualTo(new[] { verdict }));
+        Assert.That(Judge(Watched.Traffic(served))["5.5-5-2 b"].Any(finding => finding.Subject.StartsWith("traffic/", StringComparison.Ordinal)), Is.EqualTo(verdict is not null), "whether anything is set by it is not known");
+    }
+
+    [TestCase(InterfaceStatus.Disabled, true, ContentProtection.Encrypted, 100, Verdict.Fail)]
+    [TestCase(InterfaceStatus.Disabled, true, ContentProtection.Encrypted, 0, null)]
+    [TestCase(InterfaceStatus.Enabled, true, ContentProtection.Clear, 100, Verdict.Inconclusive)]
+    [TestCase(InterfaceStatus.Enabled, false, ContentProtection.Clear, 100, null)]
+    [TestCase(InterfaceStatus.Enabled, true, ContentProtection.Encrypted, 100, null)]
+    public void Declared_interface_in_use_is_in_the_declared_state(InterfaceStatus status, bool tls, ContentProtection protection, int answered, Verdict? verdict)
+    {
+        var served = Watched.Clear("", Bench.Https, ServiceProtocol.Http, "HTTP/1.1") with { Opener = ConversationOpener.Peer, Peer = "192.0.2.50", PeerNames = [], BytesFromDut = answered, Protection = protection };
+        var findings = Judge(Watched.Traffic(served), bench => bench.Facts<LogIntfFacts>("LogIntf-1", facts => facts with { Status = Bench.Fact(status), Tls = Bench.Fact(tls) }));
+        Assert.That(
+            findings["5.6-1-2 a"].Where(finding => finding.Subject == "LogIntf-1/traffic").Select(finding => (Verdict?)finding.Verdict),
+            verdict is null ? Is.Empty : Is.EqualTo(new[] { verdict }));
     }
 
     [TestCase("serial", "x", true)]

@@ -221,7 +221,7 @@ public sealed class TrafficVerdictTests
         new() { Protocol = Bench.Fact(protocol), Role = Bench.Fact(CommRole.Client), Transport = Bench.Fact(Transport.Tcp), Port = Bench.Fact(port), Peer = Bench.Fact(peer) };
 
     private static ConversationSeen Clear(ServiceProtocol protocol, string application) => new(
-        ConversationOpener.Dut, Cloud, [CloudName], Transport.Tcp, 8883, protocol, application, ContentProtection.Clear, "readable", 1, 1, 300, 200, _at, _at, [], [_at], null, [], _frames);
+        ConversationOpener.Dut, Cloud, [CloudName], Transport.Tcp, 8883, protocol, application, ContentProtection.Clear, "readable", 1, 1, 300, 200, _at, _at, ["Start-Up", "in use"], [_at], null, [], _frames);
 
     private static ConversationSeen Encrypted(SeenTls tls) => Clear(ServiceProtocol.Tls, "TLS") with { Protection = ContentProtection.Encrypted, Tls = tls };
 

@@ -24,7 +24,7 @@ internal static class Watched
 
     /// <summary>A conversation of the DUT as a client, readable.</summary>
     public static ConversationSeen Clear(string name, int port, ServiceProtocol protocol, string application) => new(
-        ConversationOpener.Dut, "198.51.100.9", [name], Transport.Tcp, port, protocol, application, ContentProtection.Clear, "readable", 1, 1, 300, 200, From, From, [], [From], null, [], Frames);
+        ConversationOpener.Dut, "198.51.100.9", [name], Transport.Tcp, port, protocol, application, ContentProtection.Clear, "readable", 1, 1, 300, 200, From, From, ["start-up", "in use", "update"], [From], null, [], Frames);
 
     /// <summary>A conversation of the DUT as a client inside TLS.</summary>
     public static ConversationSeen Encrypted(string name, int port, params TlsVersion[] versions) =>

@@ -30,6 +30,20 @@ public sealed class ContentDatagramTests
     }
 
     [Test]
+    public void Time_away_from_its_port_is_known_by_the_answer_that_repeats_the_question()
+    {
+        byte[] question = [0x23, .. new byte[39], 1, 2, 3, 4, 5, 6, 7, 8];
+        byte[] answer = [0x24, 2, .. new byte[22], 1, 2, 3, 4, 5, 6, 7, 8, .. new byte[16]];
+        var bench = new ContentBench(15123, Transport.Udp).Datagram(true, question);
+        Assert.That(bench.Facts.Protocol, Is.EqualTo(ServiceProtocol.Unknown), "nobody has answered");
+        bench.Datagram(false, answer).Datagram(true, question).Datagram(false, answer);
+        var source = bench.Ledger.TimeSources.Single();
+        Assert.That((bench.Facts.Protocol, bench.Protection, source.Queries, source.Answers), Is.EqualTo((ServiceProtocol.Ntp, ContentProtection.Clear, 2L, 2L)));
+        var other = new ContentBench(15123, Transport.Udp).Datagram(true, question).Datagram(false, [.. answer[..24], .. new byte[24]]);
+        Assert.That((other.Facts.Protocol, other.Ledger.TimeSources.Length), Is.EqualTo((ServiceProtocol.Unknown, 0)), "it repeats nothing");
+    }
+
+    [Test]
     public void Answers_of_another_host_are_not_the_duts_announcements()
     {
         byte[] answer = [0, 0, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, (byte)'x', 0, 0, 12, 0, 1, 0, 0, 0, 60, 0, 3, 1, (byte)'y', 0];

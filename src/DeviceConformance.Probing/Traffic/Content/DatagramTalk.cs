@@ -28,6 +28,9 @@ internal sealed class DatagramTalk(FlowNotes notes)
     private long _sealed;
     private long _other;
     private QuicTalk? _quic;
+    private ulong _timeAsked;
+    private long _timeFrame;
+    private bool _isTime;
 
     /// <summary>Whether it is protected, and what tells so.</summary>
     public (ContentProtection Protection, string Because) Protection => this switch
@@ -150,13 +153,13 @@ internal sealed class DatagramTalk(FlowNotes notes)
     // RFC 5905, 7.3: 48 bytes, then extension fields or a MAC. The form is too loose to be told from others without the port.
     private bool TryNtp(bool fromClient, ReadOnlySpan<byte> bytes, long frame)
     {
-        if (!IsOn(NtpPort) || bytes.Length < 48 || bytes.Length % 4 != 0)
+        if (bytes.Length < 48 || bytes.Length % 4 != 0)
         {
             return false;
         }
 
         var (version, mode) = ((bytes[0] >> 3) & 7, bytes[0] & 7);
-        if (version is < 1 or > 4 || mode is < 1 or > 5)
+        if (version is < 1 or > 4 || mode is < 1 or > 5 || (!IsOn(NtpPort) && !IsNtpElsewhere(fromClient, mode, bytes, frame)))
         {
             return false;
         }
@@ -168,6 +171,28 @@ internal sealed class DatagramTalk(FlowNotes notes)
         }
 
         return true;
+    }
+
+    // Away from its port the answer proves it: it repeats the 64 bits of the question's time of sending (RFC 5905, 7.3 and 8).
+    private bool IsNtpElsewhere(bool fromClient, int mode, ReadOnlySpan<byte> bytes, long frame)
+    {
+        if (fromClient && mode == 3)
+        {
+            (_timeAsked, _timeFrame) = (BinaryPrimitives.ReadUInt64BigEndian(bytes[40..]), frame);
+            return _isTime;
+        }
+
+        if (fromClient || mode != 4 || _timeAsked == 0 || BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]) != _timeAsked)
+        {
+            return false;
+        }
+
+        if (!_isTime && notes.Flow.DutIsClient)
+        {
+            notes.Ledger.AddTime((bytes[0] >> 3) & 7, bytes.Length > 48, isAnswer: false, notes.Flow, _timeFrame);
+        }
+
+        return _isTime = true;
     }
 
     // RFC 2131, 2 and RFC 2132: options begin with a fixed number at byte 236.
