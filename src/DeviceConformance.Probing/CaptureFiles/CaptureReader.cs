@@ -36,6 +36,9 @@ public sealed class CaptureReader : IDisposable
     /// </summary>
     public string KeyLog => _pcapng?.KeyLog ?? "";
 
+    /// <summary>The secrets behind those of a former <see cref="KeyLogLength"/>: thousands of blocks are read in a time that grows with their number alone.</summary>
+    internal string KeyLogFrom(int start) => _pcapng?.KeyLogFrom(start) ?? "";
+
     /// <summary>Length of the secrets read so far in characters: tells without a copy whether there are new ones.</summary>
     public int KeyLogLength => _pcapng?.KeyLogLength ?? 0;
 

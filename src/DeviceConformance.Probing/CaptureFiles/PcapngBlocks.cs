@@ -15,7 +15,7 @@ internal sealed class PcapngBlocks(ByteWindow window)
     private const uint TlsKeyLog = 0x544c534b;
     private const int LongestBlock = ByteWindow.Size;
     private const int MostInterfaces = 1 << 16;
-    private const int MostKeyLog = 16 << 20;
+    private const int MostKeyLog = 8 << 20;
     private const int MostFilters = 8;
     private const int InterfaceFilter = 11;
 
@@ -43,6 +43,9 @@ internal sealed class PcapngBlocks(ByteWindow window)
 
     /// <summary>Secrets in the NSS key log format of all blocks read so far.</summary>
     public string KeyLog => _keyLog.ToString();
+
+    /// <summary>The secrets from a character on.</summary>
+    public string KeyLogFrom(int start) => _keyLog.ToString(start, _keyLog.Length - start);
 
     /// <summary>Length of the secrets read so far in characters: tells without a copy whether there are new ones.</summary>
     public int KeyLogLength => _keyLog.Length;

@@ -41,10 +41,14 @@ internal sealed class ContentReader(FlowIdentity flow, TrafficLedger ledger, Con
     /// <summary>A datagram of UDP.</summary>
     public void Datagram(bool fromClient, ReadOnlySpan<byte> bytes, long frame, long nanoseconds) => (_datagrams ??= new DatagramTalk(_notes)).Append(fromClient, bytes, frame);
 
-    /// <summary>The connection is over, or given up to make room.</summary>
+    /// <summary>Bytes that are held of what is not whole yet.</summary>
+    public long Held => _notes.Held;
+
+    /// <summary>The connection is over, or given up to make room: nothing is held any more.</summary>
     public void End()
     {
         _streams?.End();
         _datagrams?.End();
+        _notes.Hold(-_notes.Held);
     }
 }

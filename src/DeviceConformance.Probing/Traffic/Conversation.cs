@@ -20,6 +20,9 @@ internal sealed class Conversation(ConversationKey key)
     private const int MostListed = 64;
     private const int MostRequests = 20;
 
+    // What the lists and the facts of a handshake take beside their texts.
+    private const int HandshakeCharacters = 500;
+
     private readonly FrameTally _frames = new(FilterOf(key));
     private readonly List<long> _starts = [];
     private readonly List<string> _requests = [];
@@ -69,28 +72,41 @@ internal sealed class Conversation(ConversationKey key)
         BytesToDut += fromDut ? 0 : bytes;
     }
 
+    /// <summary>Characters of the texts that it keeps.</summary>
+    public long Characters { get; private set; }
+
     /// <summary>A flow of it is over.</summary>
-    public void End(Flow flow)
+    /// <param name="flow">The flow.</param>
+    /// <param name="hasRoom">Whether further texts can be kept.</param>
+    /// <returns>Whether all that it shows is kept; its protection always is.</returns>
+    public bool End(Flow flow, bool hasRoom)
     {
         Established += flow.Tcp?.IsEstablished ?? (flow.DutSpoke && flow.PeerSpoke) ? 1 : 0;
         BytesFromDut += flow.BytesFromDut;
         BytesToDut += flow.BytesToDut;
         if (flow.Content?.Facts is not { } facts)
         {
-            return;
+            return true;
         }
 
         // The worst protection counts; among equals the one whose protocol is known, then the first.
         if (_worst is null || Rank(facts.Protection) > Rank(_worst.Protection)
             || facts.Protection == _worst.Protection && _worst.Protocol is ServiceProtocol.Unknown && facts.Protocol is not ServiceProtocol.Unknown)
         {
-            _worst = facts;
+            _worst = facts with { Requests = [], Names = [], Tls = null };
+        }
+
+        if (!hasRoom)
+        {
+            return facts.Tls is null && facts.Requests.IsEmpty && facts.Names.IsEmpty;
         }
 
         Union(_requests, facts.Requests, MostRequests);
         // The client's names are the server's: of a service of the DUT they say nothing about the peer.
         Union(_names, flow.DutIsClient ? facts.Names : [], MostListed);
         _tls = _tls is null || facts.Tls is null ? _tls ?? facts.Tls : Merge(_tls, facts.Tls);
+        Characters = LengthOf(_requests) + LengthOf(_names) + (_tls is null ? 0 : HandshakeCharacters + LengthOf(_tls));
+        return true;
     }
 
     public ConversationSeen ToSeen(IReadOnlyList<string> files, Func<NetworkAddress, IEnumerable<string>> namesOf) => new(
@@ -161,6 +177,12 @@ internal sealed class Conversation(ConversationKey key)
             }
         }
     }
+
+    private static long LengthOf(IEnumerable<string> texts) => texts.Sum(text => (long)text.Length);
+
+    private static long LengthOf(SeenTls tls) =>
+        LengthOf(tls.ServerNames) + LengthOf(tls.Alpn) + LengthOf(tls.Ja3) + LengthOf(tls.Ja4)
+        + tls.Certificates.Sum(one => one.Sha256.Length + one.Subject.Length + one.Issuer.Length + LengthOf(one.Names));
 
     private static SeenTls Merge(SeenTls one, SeenTls two)
     {

@@ -9,7 +9,8 @@ namespace DeviceConformance.Probing.Traffic;
 /// <remarks>
 /// Bounds: <see cref="MostFlows"/> flows at a time and <see cref="MostConversations"/> rows. Datagrams, and connections in which one side never
 /// spoke, end after <see cref="IdleTime"/> of silence, connections that are over after <see cref="OverTime"/>. A full table gives up the one silent
-/// for longest, first of those that would end by themselves; giving up a connection of the DUT that is not over is counted.
+/// for longest, first of those that would end by themselves; giving up a connection of the DUT that is not over is counted. So it is when the
+/// content of all flows takes more than <see cref="ContentBudget.Most"/>: then flows that hold some of it are given up in the same order.
 /// </remarks>
 internal sealed class FlowTable(DutIdentity identity, TrafficLedger ledger, ContentSettings settings)
 {
@@ -36,6 +37,9 @@ internal sealed class FlowTable(DutIdentity identity, TrafficLedger ledger, Cont
 
     /// <summary>Connections that were not over and rows that did not fit.</summary>
     public long Evicted { get; private set; }
+
+    /// <summary>Flows among them that were given up because the content of all took too much memory, and those of which nothing more could be told.</summary>
+    public long Crowded { get; private set; }
 
     /// <summary>Gaps in TCP streams of the DUT.</summary>
     public long Gaps { get; private set; }
@@ -100,6 +104,12 @@ internal sealed class FlowTable(DutIdentity identity, TrafficLedger ledger, Cont
             flow.BytesToDut += fromDut ? 0 : packet.PayloadLength;
             flow.Content?.Datagram(fromClient, packet.Payload, place, nanoseconds);
             Touch(flow, true);
+        }
+
+        if (ledger.Content.Bytes > ContentBudget.Most)
+        {
+            MakeRoom(_short);
+            MakeRoom(_long);
         }
 
         return true;
@@ -211,9 +221,16 @@ internal sealed class FlowTable(DutIdentity identity, TrafficLedger ledger, Cont
 
     private void Touch(Flow flow, bool isShort)
     {
+        var list = isShort ? _short : _long;
+        // Packets of a connection follow each other: it stands last already.
+        if (flow.IsShort == isShort && list.Last == flow.Place)
+        {
+            return;
+        }
+
         (flow.IsShort ? _short : _long).Remove(flow.Place!);
         flow.IsShort = isShort;
-        (isShort ? _short : _long).AddLast(flow.Place!);
+        list.AddLast(flow.Place!);
     }
 
     private void Forget(long now)
@@ -221,6 +238,21 @@ internal sealed class FlowTable(DutIdentity identity, TrafficLedger ledger, Cont
         while (_short.First is { } first && now - first.Value.Last > (first.Value.Tcp is { IsOver: true } ? OverTime : IdleTime))
         {
             End(first.Value);
+        }
+    }
+
+    private void MakeRoom(LinkedList<Flow> flows)
+    {
+        for (var node = flows.First; node is not null && ledger.Content.Bytes > ContentBudget.Rest;)
+        {
+            var flow = node.Value;
+            node = node.Next;
+            if (flow.Content is { Held: > 0 })
+            {
+                Evicted += flow.Tcp is { IsOver: true } ? 0 : 1;
+                Crowded += flow.Tcp is { IsOver: true } ? 0 : 1;
+                End(flow);
+            }
         }
     }
 
@@ -237,6 +269,13 @@ internal sealed class FlowTable(DutIdentity identity, TrafficLedger ledger, Cont
         }
 
         flow.Content?.End();
-        flow.Conversation?.End(flow);
+        if (flow.Conversation is { } conversation)
+        {
+            var before = conversation.Characters;
+            var isKept = conversation.End(flow, ledger.HasRoom);
+            ledger.Keep(conversation.Characters - before);
+            Evicted += isKept ? 0 : 1;
+            Crowded += isKept ? 0 : 1;
+        }
     }
 }

@@ -16,6 +16,9 @@ internal sealed class HeldBudget
     /// <summary>Bytes at the most.</summary>
     public const long Most = 16 * 1024 * 1024;
 
+    /// <summary>What holding a segment takes beside its bytes: hostile ones have a single byte, or none.</summary>
+    public const int PerSegment = 96;
+
     /// <summary>Bytes held now.</summary>
     public long Bytes { get; set; }
 }
@@ -193,7 +196,7 @@ internal sealed class TcpDirection(bool fromClient, HeldBudget budget)
     private bool Hold(uint sequence, ReadOnlySpan<byte> bytes, int length, long frame, long nanoseconds)
     {
         _held ??= [];
-        if (_heldBytes + bytes.Length > MostHeldBytes || _held.Count >= MostHeld || budget.Bytes + bytes.Length > HeldBudget.Most)
+        if (_heldBytes + bytes.Length > MostHeldBytes || _held.Count >= MostHeld || budget.Bytes + bytes.Length + HeldBudget.PerSegment > HeldBudget.Most)
         {
             return false;
         }
@@ -214,7 +217,7 @@ internal sealed class TcpDirection(bool fromClient, HeldBudget budget)
                 var part = bytes.Length > done ? bytes[done..Math.Min(until, bytes.Length)] : default;
                 _held.Insert(at, new Segment(sequence + (uint)done, part.ToArray(), until - done, frame, nanoseconds));
                 _heldBytes += part.Length;
-                budget.Bytes += part.Length;
+                budget.Bytes += part.Length + HeldBudget.PerSegment;
                 isNew = true;
                 at++;
             }
@@ -295,7 +298,7 @@ internal sealed class TcpDirection(bool fromClient, HeldBudget budget)
         {
             var segment = _held[count++];
             _heldBytes -= segment.Bytes.Length;
-            budget.Bytes -= segment.Bytes.Length;
+            budget.Bytes -= segment.Bytes.Length + HeldBudget.PerSegment;
             Pass(segment.Bytes, segment.Length, segment.Frame, segment.Nanoseconds, sink);
         }
 

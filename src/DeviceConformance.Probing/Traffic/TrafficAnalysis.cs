@@ -51,10 +51,14 @@ public sealed class TrafficAnalysis
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="CaptureFileException">A file can not be read, or is no capture; or a key log can not be read.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static TrafficSeen Analyse(IReadOnlyList<string> files, TrafficSubject subject, CancellationToken cancellation)
+    public static TrafficSeen Analyse(IReadOnlyList<string> files, TrafficSubject subject, CancellationToken cancellation) =>
+        Analyse(files, subject, CaptureQueue.Sha256, cancellation);
+
+    /// <summary>Analyses captures with another checksum, or none: benchmarks stand beside tools that make none.</summary>
+    internal static TrafficSeen Analyse(IReadOnlyList<string> files, TrafficSubject subject, Func<string, CancellationToken, string> checksum, CancellationToken cancellation)
     {
         var queue = CaptureQueue.Of(files);
-        return new TrafficAnalysis(queue, subject, LookAhead(queue, subject, cancellation)).Run(cancellation);
+        return new TrafficAnalysis(queue, subject, LookAhead(queue, subject, cancellation)).Run(checksum, cancellation);
     }
 
     // Who knows only IP addresses of the DUT would miss what it says before it has them: its MAC address is looked for first.
@@ -84,14 +88,14 @@ public sealed class TrafficAnalysis
         return identity;
     }
 
-    private TrafficSeen Run(CancellationToken cancellation)
+    private TrafficSeen Run(Func<string, CancellationToken, string> checksum, CancellationToken cancellation)
     {
         var captures = ImmutableArray.CreateBuilder<CaptureSeen>();
         var phases = new List<CapturePhase>();
         foreach (var (file, path) in _queue.Paths.Index())
         {
             // Its checksum takes as long as its analysis: another core makes it meanwhile.
-            var sum = Task.Run(() => CaptureQueue.Sha256(path, cancellation), cancellation);
+            var sum = Task.Run(() => checksum(path, cancellation), cancellation);
             using var reader = CaptureReader.Open(path);
             var (first, last) = Read(reader, file, cancellation);
             phases.AddRange(reader.Phases);
@@ -119,8 +123,9 @@ public sealed class TrafficAnalysis
             // Secrets in a capture stand before what they open.
             if (reader.KeyLogLength != secrets)
             {
+                var known = secrets;
                 secrets = reader.KeyLogLength;
-                _settings.Keys.Add(reader.KeyLog);
+                _settings.Keys.Add(reader.KeyLogFrom(known));
             }
 
             if ((frame.Number & 0xffff) == 0)
@@ -231,6 +236,11 @@ public sealed class TrafficAnalysis
         if (_flows.Conflicts > 0)
         {
             yield return $"{_flows.Conflicts} overlapping TCP segments have different bytes, of which the first were read";
+        }
+
+        if (_flows.Crowded > 0)
+        {
+            yield return $"{_flows.Crowded} connections or exchanges were given up, or not told in full, because all together took too much memory";
         }
 
         if (_fragments.Waiting > 0)

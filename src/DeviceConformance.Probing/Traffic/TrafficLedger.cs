@@ -12,6 +12,14 @@ internal sealed class TrafficLedger(IReadOnlyList<string> files)
     /// <summary>Rows of each table at the most.</summary>
     public const int MostRows = 10_000;
 
+    /// <summary>Bytes of texts in all rows, and in those of conversations, at the most; each row counts for some itself.</summary>
+    public const long MostTextBytes = 12 * 1024 * 1024;
+
+    private const int RowCharacters = 200;
+
+    // A name has few types; a hostile device asks for all 65,536.
+    private const int MostTypes = 32;
+
     private readonly Dictionary<(string Name, IPAddress Address, string Source), FrameTally> _names = [];
     private readonly Dictionary<(ClearItemKind Kind, string Label, string Encoding, bool FromDut, IPAddress Peer, Transport Transport, int Port, string Entry), FrameTally> _items = [];
 
@@ -19,17 +27,27 @@ internal sealed class TrafficLedger(IReadOnlyList<string> files)
     private readonly Dictionary<(IPAddress Server, int Version, bool Authenticated), (FrameTally Tally, long[] Counts)> _times = [];
     private readonly Dictionary<(string Protocol, string What, string Text), FrameTally> _announcements = [];
     private readonly HashSet<IPAddress> _given = [];
+    private long _textBytes;
 
     /// <summary>Rows that did not fit.</summary>
     public long GivenUp { get; private set; }
 
+    /// <summary>What content readers hold.</summary>
+    public ContentBudget Content { get; } = new();
+
+    /// <summary>Whether further texts can be kept: rows count by the length of theirs too.</summary>
+    public bool HasRoom => _textBytes < MostTextBytes;
+
+    /// <summary>Counts characters of texts that are kept.</summary>
+    public void Keep(long characters) => _textBytes += 2 * characters;
+
     /// <summary>A name for an address.</summary>
     public void AddName(string name, IPAddress address, string source, FlowIdentity flow, long frame) =>
-        Add(_names, (name.ToLowerInvariant(), address, source), "", frame);
+        Add(_names, (name.ToLowerInvariant(), address, source), name.Length, "", frame);
 
     /// <summary>A readable item.</summary>
     public void AddItem(ClearItemKind kind, string label, string encoding, string entry, bool fromDut, FlowIdentity flow, long frame) =>
-        Add(_items, (kind, label, encoding, fromDut, flow.Peer, flow.Transport, flow.ServerPort, entry), $"{(flow.Transport == Transport.Udp ? "udp" : "tcp")}.port == {flow.ServerPort}", frame);
+        Add(_items, (kind, label, encoding, fromDut, flow.Peer, flow.Transport, flow.ServerPort, entry), label.Length, $"{(flow.Transport == Transport.Udp ? "udp" : "tcp")}.port == {flow.ServerPort}", frame);
 
     /// <summary>A name that the DUT asked for.</summary>
     public void AddQuery(string name, string type, FlowIdentity flow, long frame)
@@ -44,11 +62,20 @@ internal sealed class TrafficLedger(IReadOnlyList<string> files)
 
             // A name with other characters could end the quotes of the filter.
             var isPlain = key.Item1.All(unit => char.IsAsciiLetterOrDigit(unit) || unit is '.' or '-' or '_');
+            Keep(RowCharacters + 2 * name.Length);
             row = _queries[key] = (new FrameTally(isPlain ? $"dns.qry.name == \"{key.Item1}\"" : "dns"), [], new long[2]);
         }
 
         row.Tally.Add(frame);
-        row.Types.Add(type);
+        if (row.Types.Count < MostTypes || row.Types.Contains(type))
+        {
+            row.Types.Add(type);
+        }
+        else
+        {
+            GivenUp++;
+        }
+
         row.Counts[0]++;
     }
 
@@ -87,7 +114,7 @@ internal sealed class TrafficLedger(IReadOnlyList<string> files)
     /// <param name="frame">Frame.</param>
     /// <param name="filter">Display filter where it is not the protocol's name in lower case.</param>
     public void AddAnnouncement(string protocol, string what, string text, FlowIdentity flow, long frame, string? filter = null) =>
-        Add(_announcements, (protocol, what, text), filter ?? protocol.ToLowerInvariant(), frame);
+        Add(_announcements, (protocol, what, text), text.Length, filter ?? protocol.ToLowerInvariant(), frame);
 
     /// <summary>A name server that DHCP or a router advertisement named to the DUT.</summary>
     public void AddGivenServer(IPAddress server)
@@ -120,11 +147,12 @@ internal sealed class TrafficLedger(IReadOnlyList<string> files)
 
     private bool IsFull(int rows)
     {
-        GivenUp += rows >= MostRows ? 1 : 0;
-        return rows >= MostRows;
+        var isFull = rows >= MostRows || !HasRoom;
+        GivenUp += isFull ? 1 : 0;
+        return isFull;
     }
 
-    private void Add<TKey>(Dictionary<TKey, FrameTally> table, TKey key, string filter, long frame)
+    private void Add<TKey>(Dictionary<TKey, FrameTally> table, TKey key, int characters, string filter, long frame)
         where TKey : notnull
     {
         if (!table.TryGetValue(key, out var tally))
@@ -134,6 +162,7 @@ internal sealed class TrafficLedger(IReadOnlyList<string> files)
                 return;
             }
 
+            Keep(RowCharacters + characters + filter.Length);
             table[key] = tally = new FrameTally(filter);
         }
 

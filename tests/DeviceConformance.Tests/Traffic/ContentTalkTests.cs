@@ -23,6 +23,14 @@ public sealed class ContentTalkTests
     }
 
     [Test]
+    public void Handshake_record_behind_data_and_a_message_that_was_begun_is_no_end_of_it()
+    {
+        // The message claims 256 bytes and has eight; what follows data is another one.
+        var bench = new ContentBench(443).Server([22, 3, 3, 0, 8, 2, 0, 1, 0, 3, 3, 0, 0, 23, 3, 3, 0, 4, 1, 2, 3, 4, 22, 3, 3, 0, 4, 1, 2, 3, 4]);
+        Assert.That((bench.Facts.Protocol, bench.Facts.Tls), Is.EqualTo((ServiceProtocol.Tls, (SeenTls?)null)));
+    }
+
+    [Test]
     public void Refused_switch_to_tls_leaves_the_login_readable()
     {
         var bench = new ContentBench(25).Server("220 mail ESMTP\r\n").Client("EHLO heater.local\r\nSTARTTLS\r\n").Server("454 not available\r\n").Client("AUTH LOGIN\r\n").Server("334 VXNlcm5hbWU6\r\n").Client("YW5uYQ==\r\n");

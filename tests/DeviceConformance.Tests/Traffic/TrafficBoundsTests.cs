@@ -1,6 +1,9 @@
+using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Packets;
 using DeviceConformance.Probing.Traffic;
+using DeviceConformance.Tests.EndToEnd;
 using DeviceConformance.Tests.Packets;
+using DeviceConformance.Tests.Tls;
 using NUnit.Framework;
 using static DeviceConformance.Tests.Traffic.TrafficScript;
 
@@ -75,5 +78,61 @@ public sealed class TrafficBoundsTests
         Assert.That(most, Is.LessThanOrEqualTo(FlowTable.MostFlows).And.GreaterThan(1000));
         table.Finish();
         Assert.That((table.Count, table.Evicted), Is.EqualTo((0, 0L)));
+    }
+
+    [Test]
+    public void Content_that_is_never_whole_has_a_common_bound_and_what_is_given_up_for_it_is_counted()
+    {
+        var ledger = new TrafficLedger(["a.pcap"]);
+        var table = new FlowTable(new DutIdentity(Subject()), ledger, new ContentSettings([]));
+        void Accept(byte[] frame, int number)
+        {
+            PacketDecoder.Decode(Probing.CaptureFiles.LinkType.Ethernet, frame, frame.Length, out var packet);
+            table.Accept(packet, fromDut: true, number, number, null);
+        }
+
+        var most = 0L;
+        for (var count = 0; count < 2 * ContentBudget.Most / HostileTraffic.Begun; count++)
+        {
+            var (opening, message) = HostileTraffic.Connection(10_000 + count);
+            Accept(opening, 2 * count + 1);
+            Accept(message, 2 * count + 2);
+            most = Math.Max(most, ledger.Content.Bytes);
+        }
+
+        Assert.That(most, Is.InRange(ContentBudget.Rest, ContentBudget.Most));
+        // Those silent for longest, and no more of them than needed: of twice as much as fits about half is left.
+        Assert.That(table.Evicted, Is.EqualTo(table.Crowded));
+        Assert.That(table.Count, Is.EqualTo(2 * ContentBudget.Most / HostileTraffic.Begun - table.Crowded));
+        Assert.That(table.Crowded * HostileTraffic.Begun, Is.InRange(ContentBudget.Most / 2, ContentBudget.Most / 8 * 10));
+        table.Finish();
+        Assert.That(ledger.Content.Bytes, Is.Zero);
+    }
+
+    [Test]
+    public void Texts_that_do_not_fit_any_more_are_counted_and_protection_is_still_told()
+    {
+        var ledger = new TrafficLedger(["a.pcap"]);
+        var table = new FlowTable(new DutIdentity(Subject()), ledger, new ContentSettings([]));
+        ledger.Keep(TrafficLedger.MostTextBytes);
+        var body = Frames.Ethernet(0x0800, Frames.IPv4(Dut, Server, 6, Frames.Tcp(40_000, 80, 1, 1, 0x18, [.. "GET /secret HTTP/1.1\r\nHost: updates.example\r\n\r\n"u8])));
+        PacketDecoder.Decode(Probing.CaptureFiles.LinkType.Ethernet, body, body.Length, out var packet);
+        table.Accept(packet, fromDut: true, 1, 1, null);
+        table.Finish();
+        var seen = table.Conversations.Single().ToSeen(["a.pcap"], _ => []);
+        Assert.That((table.Crowded, table.Evicted, seen.Protection, seen.Requests.Length), Is.EqualTo((1L, 1L, ContentProtection.Clear, 0)));
+        Assert.That((ledger.Names.Length, ledger.GivenUp), Is.EqualTo((0, 1L)));
+    }
+
+    [Test]
+    public async Task A_capture_made_to_fill_memory_is_read_in_a_small_heap_and_proves_no_absence()
+    {
+        using var folder = new TemporaryFolder();
+        // Together 120 MB that wait for their end, in a heap of 96 MiB.
+        HostileTraffic.Write(folder.File("hostile.pcap.gz"), 2000);
+        using var dct = Dct.StartInShell($"DOTNET_GCHeapHardLimit=0x6000000 $dct observe traffic {folder.File("hostile.pcap.gz")} --dut {Convert.ToHexString(DutMac)}");
+        var ended = await dct.EndAsync();
+        Assert.That((ended.Code, ended.Errors), Is.EqualTo((2, "")), ended.Output);
+        Assert.That(ended.Output, Does.Contain("because all together took too much memory").And.Contain("2000 connections"));
     }
 }

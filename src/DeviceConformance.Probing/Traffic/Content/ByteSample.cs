@@ -6,7 +6,8 @@ internal sealed class ByteSample
     /// <summary>Bytes counted at the most.</summary>
     public const int Most = 4096;
 
-    private readonly int[] _counts = new int[256];
+    // Most directions of most connections are TLS, of which nothing is counted: thousands of them are followed at a time.
+    private int[] _counts = [];
 
     /// <summary>Bytes counted.</summary>
     public int Count { get; private set; }
@@ -17,7 +18,7 @@ internal sealed class ByteSample
         get
         {
             var readable = 0;
-            for (var value = 0; value < 128; value++)
+            for (var value = 0; value < 128 && Count > 0; value++)
             {
                 readable += TextSide.IsReadable((byte)value) ? _counts[value] : 0;
             }
@@ -32,7 +33,9 @@ internal sealed class ByteSample
     /// <summary>Counts further bytes.</summary>
     public void Add(ReadOnlySpan<byte> bytes)
     {
-        foreach (var value in bytes[..Math.Min(bytes.Length, Most - Count)])
+        bytes = bytes[..Math.Min(bytes.Length, Most - Count)];
+        _counts = bytes.IsEmpty || _counts.Length > 0 ? _counts : new int[256];
+        foreach (var value in bytes)
         {
             _counts[value]++;
             Count++;

@@ -97,7 +97,9 @@ internal sealed class DnsSide(FlowNotes notes, bool fromClient)
             if (_message.Length < wanted)
             {
                 // Grows with what came, not with what a length field claims.
+                var before = _message.Length;
                 Array.Resize(ref _message, Math.Min(wanted, Math.Max(2 * (_length + bytes.Length), 512)));
+                notes.Hold(_message.Length - before);
             }
 
             var taken = Math.Min(Math.Min(wanted, _message.Length) - _length, bytes.Length);

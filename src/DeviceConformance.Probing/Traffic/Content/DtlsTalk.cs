@@ -138,22 +138,27 @@ internal sealed class DtlsTalk(FlowNotes notes)
                     return;
                 }
 
-                _messages[(fromClient, number)] = message = new Message();
+                _messages[(fromClient, number)] = message = new Message(notes.Hold);
             }
 
             // A message is passed on whole: after it the next one's fragments may have come before.
+            var before = message.Body.Capacity;
             message.Order.Add(offset, fragment, message.Body.AddRange);
             if (message.Body.Count == length && !message.IsPassed)
             {
                 message.IsPassed = true;
                 (fromClient ? _tls.Client : _tls.Server).Handshake([.. head, .. message.Body], frame);
+                message.Body.Clear();
+                message.Body.Capacity = 0;
             }
+
+            notes.Hold(message.Body.Capacity - before);
         }
     }
 
-    private sealed class Message
+    private sealed class Message(Action<long> hold)
     {
-        public PieceOrder Order { get; } = new();
+        public PieceOrder Order { get; } = new(hold);
 
         public List<byte> Body { get; } = [];
 

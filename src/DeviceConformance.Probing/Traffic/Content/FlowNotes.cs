@@ -14,6 +14,7 @@ internal sealed class FlowNotes(FlowIdentity flow, TrafficLedger ledger, Content
     private const int LongestText = 200;
 
     private readonly List<(SoughtValue Value, string Encoding)> _found = [];
+    private FlowNotes? _outer;
 
     /// <summary>The flow.</summary>
     public FlowIdentity Flow { get; } = flow;
@@ -40,7 +41,23 @@ internal sealed class FlowNotes(FlowIdentity flow, TrafficLedger ledger, Content
     public bool IsOpened { get; private init; }
 
     /// <summary>Notes for what keys opened in the same flow.</summary>
-    public FlowNotes Opened() => new(Flow, Ledger, Settings) { IsOpened = true };
+    public FlowNotes Opened() => new(Flow, Ledger, Settings) { IsOpened = true, _outer = this };
+
+    /// <summary>Bytes that the flow's readers hold of what is not whole yet.</summary>
+    public long Held { get; private set; }
+
+    /// <summary>Counts bytes that a reader holds from here on; those that it gave back when negative.</summary>
+    public void Hold(long bytes)
+    {
+        if (_outer is not null)
+        {
+            _outer.Hold(bytes);
+            return;
+        }
+
+        Held += bytes;
+        Ledger.Content.Bytes += bytes;
+    }
 
     /// <summary>Names the protocol; the first name stands.</summary>
     public void Recognise(ServiceProtocol protocol, string application)

@@ -131,7 +131,11 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
     }
 
     // Most connections have no packed body: what one needed is given back.
-    private void Drop() => (_kept, _keptLength) = ([], 0);
+    private void Drop()
+    {
+        notes.Hold(-_kept.Length);
+        (_kept, _keptLength) = ([], 0);
+    }
 
     private void Take(ReadOnlySpan<byte> part, long frame)
     {
@@ -146,7 +150,9 @@ internal sealed class HttpBody(FlowNotes notes, KnownValues? decoded, bool fromC
         if (_keptLength + kept > _kept.Length)
         {
             // Grows with what came, not with what a length field claims.
+            var before = _kept.Length;
             Array.Resize(ref _kept, Math.Min(most, Math.Max(2 * (_keptLength + kept), 512)));
+            notes.Hold(_kept.Length - before);
         }
 
         part[..kept].CopyTo(_kept.AsSpan(_keptLength));

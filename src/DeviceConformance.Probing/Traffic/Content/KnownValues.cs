@@ -55,6 +55,7 @@ internal sealed class KnownValues(FlowNotes notes, bool fromClient, HashSet<(str
         if (_tail.Length == 0)
         {
             _tail = new char[notes.Settings.Longest];
+            notes.Hold(sizeof(char) * _tail.Length);
         }
 
         text[^_tailLength..].CopyTo(_tail);

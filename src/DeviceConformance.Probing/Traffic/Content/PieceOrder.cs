@@ -1,7 +1,8 @@
 namespace DeviceConformance.Probing.Traffic.Content;
 
 /// <summary>Puts pieces of a message that come in any order and more than once into theirs: the CRYPTO frames of QUIC (RFC 9000, 19.6), the fragments of DTLS (RFC 6347, 4.2.3). Bounded.</summary>
-internal sealed class PieceOrder
+/// <param name="hold">Told of bytes that wait; of those given back when negative.</param>
+internal sealed class PieceOrder(Action<long> hold)
 {
     /// <summary>Bytes from the beginning that are taken at the most.</summary>
     public const int Most = 32 * 1024;
@@ -10,6 +11,7 @@ internal sealed class PieceOrder
 
     private readonly SortedList<int, byte[]> _waiting = [];
     private int _next;
+    private int _waitingBytes;
 
     /// <summary>Called with what follows what was, in its order.</summary>
     public delegate void Sink(ReadOnlySpan<byte> bytes);
@@ -25,9 +27,11 @@ internal sealed class PieceOrder
         var at = (int)offset;
         if (at > _next)
         {
-            if (_waiting.Count < MostWaiting && (!_waiting.TryGetValue(at, out var held) || held.Length < bytes.Length))
+            var there = _waiting.GetValueOrDefault(at)?.Length ?? 0;
+            if (_waiting.Count < MostWaiting && there < bytes.Length && _waitingBytes + bytes.Length - there <= Most)
             {
                 _waiting[at] = bytes.ToArray();
+                Count(bytes.Length - there);
             }
 
             return;
@@ -38,8 +42,15 @@ internal sealed class PieceOrder
         {
             var held = _waiting.GetValueAtIndex(0);
             _waiting.RemoveAt(0);
+            Count(-held.Length);
             Pass(first, held, sink);
         }
+    }
+
+    private void Count(int bytes)
+    {
+        _waitingBytes += bytes;
+        hold(bytes);
     }
 
     private void Pass(int at, ReadOnlySpan<byte> bytes, Sink sink)

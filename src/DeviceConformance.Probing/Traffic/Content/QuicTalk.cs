@@ -17,8 +17,8 @@ internal sealed class QuicTalk(FlowNotes notes) : IDisposable
     private const double RatherReadable = 0.75;
 
     private readonly TlsHandshakes _tls = new(notes, 'q');
-    private readonly PieceOrder _client = new();
-    private readonly PieceOrder _server = new();
+    private readonly PieceOrder _client = new(notes.Hold);
+    private readonly PieceOrder _server = new(notes.Hold);
     private readonly ByteSample _sample = new();
     private QuicKeys? _clientKeys;
     private QuicKeys? _serverKeys;

@@ -23,6 +23,7 @@ internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, stri
     private const int SignatureAlgorithms = 13;
     private const int SupportedVersions = 43;
     private const int MostProtocols = 16;
+    private const int LongestName = 255; // RFC 1035, 2.3.4
 
     /// <summary>Reads the body of a client hello.</summary>
     /// <param name="body">The body.</param>
@@ -63,7 +64,7 @@ internal sealed record SeenClientHello(ImmutableArray<TlsVersion> Versions, stri
             switch (type)
             {
                 case ServerNameType when inner.TryVector16(out var names) && new WireReader(names) is var one && one.TryByte(out var kind) && kind == 0 && one.TryVector16(out var host):
-                    name = Printable(host);
+                    name = Printable(host[..Math.Min(host.Length, LongestName)]);
                     break;
                 case Groups when inner.TryVector16(out var numbers):
                     groups = Numbers(numbers, 2);

@@ -15,6 +15,7 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient, 
     private const int Escape = 27;
 
     private readonly StringBuilder _line = new();
+    private int _held;
     private bool _isUnreadable;
     private bool _isHead;
     private readonly HttpBody _body = new(notes, decoded, fromClient);
@@ -101,6 +102,12 @@ internal sealed class TextSide(FlowNotes notes, TextTalk talk, bool fromClient, 
         }
 
         _line.Append(Encoding.Latin1.GetString(part));
+        // A builder keeps its room for the next line.
+        if (sizeof(char) * _line.Capacity is var room && room > _held)
+        {
+            notes.Hold(room - _held);
+            _held = room;
+        }
     }
 
     private void TakeLine(string line, long frame)

@@ -35,8 +35,8 @@ internal sealed class TlsHandshakes
     public TlsHandshakes(FlowNotes notes, char transport = 't')
     {
         (_notes, _transport) = (notes, transport);
-        Client = new TlsSide { Open = () => Opening(true), OnOpened = (bytes, frame) => TakeOpened(true, bytes, frame), IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(true, type, body.Span, frame) };
-        Server = new TlsSide { Open = () => Opening(false), OnOpened = (bytes, frame) => TakeOpened(false, bytes, frame), IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(false, type, body.Span, frame) };
+        Client = new TlsSide { OnHold = notes.Hold, Open = () => Opening(true), OnOpened = (bytes, frame) => TakeOpened(true, bytes, frame), IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(true, type, body.Span, frame) };
+        Server = new TlsSide { OnHold = notes.Hold, Open = () => Opening(false), OnOpened = (bytes, frame) => TakeOpened(false, bytes, frame), IsKnownToEncrypt = () => IsKnownToEncrypt, OnMessage = (type, body, frame) => Take(false, type, body.Span, frame) };
     }
 
     /// <summary>What the client says.</summary>
@@ -173,7 +173,7 @@ internal sealed class TlsHandshakes
         return _version switch
         {
             TlsVersion.Tls13 when keys.Find($"{side}_HANDSHAKE_TRAFFIC_SECRET", _clientRandom) is { } secret =>
-                new TlsOpening(_suite, secret, keys.Find($"{side}_TRAFFIC_SECRET_0", _clientRandom), (type, body, _) => TakeInside(fromClient, type, body.Span)),
+                new TlsOpening(_suite, secret, keys.Find($"{side}_TRAFFIC_SECRET_0", _clientRandom), (type, body, _) => TakeInside(fromClient, type, body.Span), _notes.Hold),
             TlsVersion.Tls12 when keys.Find("CLIENT_RANDOM", _clientRandom) is { } secret && TlsRecordCipher.Of12(_suite, secret, _clientRandom, _serverRandom, fromClient, _isMacOverCipherText) is { } cipher =>
                 new TlsOpening(_suite, cipher),
             _ => null,
@@ -233,6 +233,7 @@ internal sealed class TlsHandshakes
         // Whether it is valid is judged with the time of the capture, not here.
         if (CertificateReading.TryRead(der, DateTimeOffset.UnixEpoch, out var seen))
         {
+            _notes.Hold(2 * (seen.Subject.Length + seen.Issuer.Length + seen.Names.Sum(name => name.Length)));
             _certificates.Add(new SeenCertificate(seen.Sha256, seen.Subject, seen.Issuer, seen.Names, seen.NotBefore, seen.NotAfter, $"{seen.KeyAlgorithm} {seen.KeyBits}", seen.SignatureAlgorithm));
         }
     }

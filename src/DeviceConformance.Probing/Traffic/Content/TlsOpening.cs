@@ -6,6 +6,10 @@ namespace DeviceConformance.Probing.Traffic.Content;
 internal sealed class TlsOpening : IDisposable
 {
     private const int LongestRecord = (1 << 14) + 2048;
+
+    /// <summary>Bytes that one holds.</summary>
+    public const int BufferBytes = 2 * LongestRecord;
+
     private const byte Finished = 20;
     private const byte KeyUpdate = 24; // RFC 8446, 4.6.3
 
@@ -32,13 +36,15 @@ internal sealed class TlsOpening : IDisposable
     /// <param name="handshakeSecret">Secret of the handshake.</param>
     /// <param name="applicationSecret">First secret of what follows; null when the laboratory has none.</param>
     /// <param name="onMessage">Takes the handshake messages inside.</param>
-    public TlsOpening(CipherSuite suite, byte[] handshakeSecret, byte[]? applicationSecret, Action<TlsHandshakeType, ReadOnlyMemory<byte>, long> onMessage)
+    /// <param name="onHold">Told of bytes that are held of these.</param>
+    public TlsOpening(CipherSuite suite, byte[] handshakeSecret, byte[]? applicationSecret, Action<TlsHandshakeType, ReadOnlyMemory<byte>, long> onMessage, Action<long> onHold)
     {
         (_suite, _nextSecret) = (suite, applicationSecret);
         _cipher = TlsRecordCipher.Of13(suite, handshakeSecret);
         _messages = new TlsSide
         {
             IsKnownToEncrypt = () => true,
+            OnHold = onHold,
             OnMessage = (type, body, frame) =>
             {
                 _isChanging |= (byte)type is Finished or KeyUpdate;

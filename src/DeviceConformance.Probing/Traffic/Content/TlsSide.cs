@@ -37,6 +37,9 @@ internal sealed class TlsSide
     /// <summary>Gives what opens the records of this side, when the first encrypted one comes; null when the laboratory has no keys.</summary>
     public Func<TlsOpening?>? Open { get; init; }
 
+    /// <summary>Told of bytes that are held from here on; of those given back when negative.</summary>
+    public required Action<long> OnHold { get; init; }
+
     /// <summary>Takes application data that was opened.</summary>
     public TlsOpening.Sink? OnOpened { get; init; }
 
@@ -91,7 +94,7 @@ internal sealed class TlsSide
     public void Skip(long bytes)
     {
         _isOver = true;
-        _message = [];
+        Drop();
         Close();
         var wasBroken = _framing.IsBroken;
         _framing.Skip(bytes);
@@ -162,7 +165,7 @@ internal sealed class TlsSide
 
         if (IsProtected)
         {
-            _message = [];
+            Drop();
             OpenRecord(content, frame);
         }
     }
@@ -172,18 +175,31 @@ internal sealed class TlsSide
         if (!_hasAskedForKeys && _framing.Type != (byte)TlsContentType.ChangeCipherSpec)
         {
             (_opening, _hasAskedForKeys) = (Open?.Invoke(), true);
+            OnHold(_opening is null ? 0 : TlsOpening.BufferBytes);
         }
 
         if (_opening is not null && OnOpened is not null)
         {
             _opening.Append(_framing.Type, content, _framing.IsAtBorder, frame, OnOpened);
+            if (_opening.IsOver)
+            {
+                Close();
+            }
         }
+    }
+
+    // What was begun can not be ended any more.
+    private void Drop()
+    {
+        OnHold(-_message.Length);
+        (_message, _length) = ([], 0);
     }
 
     // Records that are not in the capture leave a number that nobody knows; nothing after them can be opened.
     private void Close()
     {
         _opening?.Dispose();
+        OnHold(_opening is null ? 0 : -TlsOpening.BufferBytes);
         (_opening, _hasAskedForKeys) = (null, true);
     }
 
@@ -195,14 +211,16 @@ internal sealed class TlsSide
             if (wanted > LongestMessage)
             {
                 _isOver = true;
-                _message = [];
+                Drop();
                 return;
             }
 
             if (_message.Length < wanted)
             {
                 // Grows with what came, not with what a length field claims.
+                var before = _message.Length;
                 Array.Resize(ref _message, Math.Min(Math.Max(wanted, Header), Math.Max(2 * (_length + content.Length), 512)));
+                OnHold(_message.Length - before);
             }
 
             var taken = Math.Min(Math.Min(wanted, _message.Length) - _length, content.Length);
