@@ -4,7 +4,6 @@ using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
-using DeviceConformance.Probing.Link;
 using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.Smb;
 

@@ -33,7 +33,7 @@ internal sealed class InformationReader
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Multiline;
 
     private static readonly Regex _slashVersion = new(@"([A-Za-z][\w.+-]+)/v?(\d+(?:\.\d+)*[\w.+~-]*)", Linear);
-    private static readonly Regex _bannerVersion = new(@"\b([A-Za-z][\w+-]+(?: [Vv]ersion)?)[ _-]v?(\d+(?:\.\d+)+[\w.+~-]*)", Linear);
+    private static readonly Regex _bannerVersion = new(@"\b([A-Za-z][\w+-]+(?: [Vv]ersion)?)[ _-]\(?v?(\d+(?:\.\d+)+[\w.+~-]*)", Linear);
     private static readonly Regex _wordVersion = new(
         @"\b((?:[\w-]+ )?(?:firmware|software|kernel|version|release|build|fw|hw|sw|ver\.?|Linux)(?: version| release| build| kernel| revision)?)[ :=#/-]{1,3}(?:(\w{1,20}) )?([vr]?\d+(?:\.\d+)+[\w.+~-]*)",
         Linear | RegexOptions.IgnoreCase);

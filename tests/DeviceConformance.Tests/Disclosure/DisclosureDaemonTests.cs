@@ -88,6 +88,34 @@ public sealed class DisclosureDaemonTests
         });
     }
 
+    [Test]
+    public async Task Kamailio_tells_its_version_by_sip()
+    {
+        var kamailio = Daemon.Find("kamailio", "kamailio");
+        using var folder = new TemporaryFolder();
+        var port = Daemon.FreePort();
+        await File.WriteAllTextAsync(folder.File("cfg"), $$"""
+            #!KAMAILIO
+            children=1
+            listen=udp:127.0.0.1:{{port}}
+            loadmodule "sl.so"
+            request_route {
+                sl_send_reply("200", "OK");
+            }
+
+            """);
+        await using var server = await Daemon.StartUdpAsync(kamailio, port, "-DD", "-E", "-f", folder.File("cfg"), "-Y", folder.Path);
+        using var bench = new SurveyBench();
+
+        var seen = await bench.SeeAsync(port, ServiceProtocol.Sip, transport: Transport.Udp);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(seen.Items(DisclosureKind.Version), Has.Some.StartsWith("kamailio"));
+            Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+        });
+    }
+
     [TestCase("YES")]
     [TestCase("NO")]
     public async Task Vsftpd_tells_its_version_and_whom_it_lets_in(string anonymous)

@@ -49,6 +49,13 @@ public sealed class ContentHonestyTests
     }
 
     [Test]
+    public void Early_data_that_no_server_answers_completes_no_handshake()
+    {
+        var bench = new ContentBench(443).Client(new ClientHello(TlsVersion.Tls13, [0x1301]).ToBytes()).Client(ContentBench.Record(23, ContentBench.Random(300))).Client(ContentBench.Record(23, ContentBench.Random(300, 4))).End();
+        Assert.That((bench.Facts.Tls!.Handshakes, bench.Facts.Tls.Completed), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
     public void Suite_that_nobody_registered_does_not_count_as_encryption()
     {
         var bench = new ContentBench(443).Client(new ClientHello(TlsVersion.Tls12, [0xeeee, 0xc02f]).ToBytes());
