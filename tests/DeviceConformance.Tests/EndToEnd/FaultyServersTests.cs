@@ -37,7 +37,8 @@ public sealed class FaultyServersTests
             "5.5-6-2 a: SecComMech-1",
             "5.5-7-2 a: SecComMech-1",
             "5.6-1-2 c: 22",
-            "5.6-2-2 a: 22 443 8883");
+            "5.6-2-2 a: 22 443 8883",
+            "5.8-1-2 a: SecComMech-1");
 
     private static async Task AssertFailsAsync(Weakness weak, params string[] expected)
     {
