@@ -58,7 +58,7 @@ internal static class DeclaredInterfaces
         foreach (var (endpoint, service, evidence) in Undeclared(declared, seen))
         {
             sound = false;
-            yield return Finding.Fail(endpoint.ToString(), $"{endpoint} is open and no entry of {table} declares it; {Speaks(service)}.{Late(seen, endpoint)}{OnlyOverIPv6(declared, seen, endpoint)}", evidence);
+            yield return Finding.Fail(endpoint.ToString(), $"{endpoint} is open and no entry of {table} declares it; {Speaks(service)}.{Late(seen, endpoint)}{OfGroup(seen, endpoint)}{OnlyOverIPv6(declared, seen, endpoint)}", evidence);
         }
 
         foreach (var gap in DutServices.Gaps(declared, seen, Depth.Ports))
@@ -79,6 +79,9 @@ internal static class DeclaredInterfaces
 
     private static string Late(ObservationSet seen, Endpoint endpoint) =>
         PortsAtEnd.IsLate(seen, endpoint) ? " It was not open when the campaign began, and was at its end." : "";
+
+    private static string OfGroup(ObservationSet seen, Endpoint endpoint) =>
+        DutServices.GroupOf(seen, endpoint) is { Length: > 0 } group ? $" It answers the multicast group {group} and not the DUT's own address." : "";
 
     // A firewall or a service that forgets one family is a common slip.
     private static string OnlyOverIPv6(Declaration declared, ObservationSet seen, Endpoint endpoint) =>

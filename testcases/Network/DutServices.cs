@@ -93,6 +93,12 @@ internal static class DutServices
         where !declared.Lab.HostListeners.Any(listener => listener.Endpoint == endpoint)
         select (new ServiceSeen(endpoint, open.Protocol, open.Tls, open.Protocol == ServiceProtocol.Unknown ? "" : open.Name, open.Answer) { Coverage = sweep.Value.Observation.Coverage }, sweep.Value.Evidence);
 
+    /// <summary>Multicast group in which a UDP service answered and not at its own address; empty when there is none.</summary>
+    public static string GroupOf(ObservationSet seen, Endpoint endpoint) =>
+        endpoint.Transport == Transport.Udp && Observed(seen.Ask(new UdpPortSweep(endpoint.Address))) is { } sweep
+            ? sweep.Observation.Open.FirstOrDefault(open => open.Port == endpoint.Port)?.Group ?? ""
+            : "";
+
     /// <summary>
     /// The first address on which a TCP port is open, or none. Logins are tried there only: a lock-out holds for all addresses.
     /// </summary>

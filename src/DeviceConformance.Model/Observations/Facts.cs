@@ -102,7 +102,11 @@ public sealed record UdpPortsSeen(
 /// <param name="Question">What it was asked, in words.</param>
 /// <param name="AnsweredFrom">Port that the answer came from; some protocols (TFTP: RFC 1350, 4) answer from another one.</param>
 /// <param name="Answer">First bytes of the answer, printable, others as \xNN.</param>
-public sealed record UdpServiceSeen(int Port, ServiceProtocol Protocol, bool Tls, string Name, string Question, int AnsweredFrom, string Answer);
+public sealed record UdpServiceSeen(int Port, ServiceProtocol Protocol, bool Tls, string Name, string Question, int AnsweredFrom, string Answer)
+{
+    /// <summary>Multicast group in which it was asked, since it did not answer at its own address; null where it did.</summary>
+    public string? Group { get; init; }
+}
 
 /// <summary>What speaks on a port.</summary>
 /// <param name="Endpoint">The port.</param>

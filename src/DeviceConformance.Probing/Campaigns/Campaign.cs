@@ -110,7 +110,7 @@ public sealed class Campaign
         _log.Note(new HealthProblem(HealthKind.Harness, _time.GetUtcNow(), $"The units still ask for more after {MaxRounds} rounds; the rest was not asked."));
     }
 
-    // A last look of an earlier session is none any more once the DUT has been asked again. One a session has to do.
+    // A last look of an earlier session is none any more once the DUT has been asked again. One a session is enough.
     private bool IsDue(ProbeRequest request, ObservationSet seen) =>
         !seen.Contains(request) || (request is ClosingPortSweep closing && _hasAsked && !_closed.Contains(closing));
 
@@ -143,7 +143,8 @@ public sealed class Campaign
         foreach (var entry in records)
         {
             seen.Add(entry, _log.Append(entry));
-            _hasAsked |= entry.Request.Target is not null && entry.Outcome is not ProbeOutcome.NotRun;
+            // Every session repeats a UDP sweep, which silence leaves incomplete; it changes nothing about the TCP ports.
+            _hasAsked |= entry.Request is { Target: not null } and not UdpPortSweep && entry.Outcome is not ProbeOutcome.NotRun;
             if (entry.Request is ClosingPortSweep closing)
             {
                 _closed.Add(closing);
