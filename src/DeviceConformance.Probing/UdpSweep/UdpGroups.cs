@@ -67,6 +67,7 @@ internal static class UdpGroups
         using var talk = context.Link.OpenUdp(new Endpoint(address, group.Port, Transport.Udp));
         var datagram = Compose(question, group, address, context.Link);
         var wasAsked = false;
+        var window = TimeSpan.FromTicks(Math.Min(_window.Ticks, TimeSpan.FromSeconds(context.Link.Limits.UdpSeconds).Ticks / Rounds));
         for (var round = 0; round < Rounds; round++)
         {
             if (!await context.Link.TrySendToGroupAsync(talk, target, datagram, cancellationToken))
@@ -76,7 +77,7 @@ internal static class UdpGroups
 
             wasAsked = true;
             var started = context.Time.GetTimestamp();
-            for (var datagrams = 0; datagrams < MostDatagrams && _window - context.Time.GetElapsedTime(started) is var left && left > TimeSpan.Zero; datagrams++)
+            for (var datagrams = 0; datagrams < MostDatagrams && window - context.Time.GetElapsedTime(started) is var left && left > TimeSpan.Zero; datagrams++)
             {
                 var answer = await talk.ReceiveAsync(left, cancellationToken);
                 if (answer.Silence is null && question.Read(answer.Bytes.Span) is { } name)
