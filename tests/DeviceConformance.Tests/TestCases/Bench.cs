@@ -253,7 +253,7 @@ internal sealed class Bench
         TlsVersionSeen Version(TlsVersion version, bool accepted) =>
             new(version, accepted, accepted ? null : Silence.HandshakeRefused, accepted ? [new TlsSuiteSeen(0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "x25519", SuiteWeakness.None)] : [], true);
         See(new TlsEnumeration(Web), new TlsServerSeen(Web, [Version(TlsVersion.Tls11, false), Version(TlsVersion.Tls12, true), Version(TlsVersion.Tls13, true)], [], 9) { Coverage = All });
-        See(new TlsAttackTrial(Web), new TlsAttacksTried(Web, [.. new[] { TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot }.Select(attack => new TlsAttackSeen(attack, Exposure.NotVulnerable, "no"))], 5) { Coverage = All });
+        See(new TlsAttackTrial(Web), new TlsAttacksTried(Web, [.. new[] { TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot, TlsAttack.Ticketbleed, TlsAttack.ClientRenegotiation }.Select(attack => new TlsAttackSeen(attack, Exposure.NotVulnerable, "no"))], 5) { Coverage = All });
         foreach (var (mechanism, login, path) in new[] { ("AuthMech-1", Form, "/"), ("AuthMech-1", Form, "/status"), ("AuthMech-2", Basic, "/service") })
         {
             See(
