@@ -58,7 +58,7 @@ internal static class DeclaredTls
     /// <summary>Whether an entry declares suites, and not this one (IANA name).</summary>
     public static bool IsUndeclared(ComMechFacts facts, string suite) => !facts.Suites.IsEmpty && !facts.Suites.Contains(suite, StringComparer.OrdinalIgnoreCase);
 
-    private static IEnumerable<Endpoint> Endpoints(Declaration declared, ComMechFacts facts) =>
+    public static IEnumerable<Endpoint> Endpoints(Declaration declared, ComMechFacts facts) =>
         facts.Role.Is(CommRole.Server)
         && facts.Protocol.TryGet(out var protocol) && protocol is CommProtocol.Tls or CommProtocol.Dtls or CommProtocol.Ssh
         && TransportOf(protocol) is var transport && facts.Transport.Or(transport) == transport
@@ -69,7 +69,7 @@ internal static class DeclaredTls
     private static Transport TransportOf(CommProtocol protocol) => protocol == CommProtocol.Dtls ? Transport.Udp : Transport.Tcp;
 
     // A service that was identified in clear and can go over to TLS is asked to.
-    private static StartTls StartTlsOf(ObservationSet seen, Endpoint endpoint) =>
+    public static StartTls StartTlsOf(ObservationSet seen, Endpoint endpoint) =>
         seen.Ask(new ServiceIdentification(endpoint)).TryGet(out var service, out _) && !service.Tls ? StartTlsProtocols.Of(service.Protocol) : StartTls.None;
 
     private static IEnumerable<Finding> JudgeTls(ObservationSet seen, IxitEntry entry, ComMechFacts facts, Endpoint endpoint)

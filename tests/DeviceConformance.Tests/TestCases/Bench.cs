@@ -47,6 +47,8 @@ internal sealed class Bench
 
     public ImmutableArray<DutAddress> Addresses { get; set; } = [Address];
 
+    public ImmutableArray<DutSample> OtherSamples { get; init; } = [];
+
     public string Serial { get; init; } = "S1";
 
     public static Fact<T> Fact<T>(T value) => Model.Declared.Fact<T>.Declared(value, _at);
@@ -140,7 +142,7 @@ internal sealed class Bench
 
     public Declaration Declaration() => new(
         Edition,
-        new Dut("Maker", "", "Model", "lamp", "1.0", "A", Fact(false), "", ["initialised"], [], [new DutSample("A", Serial, [], Addresses)], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", "00")),
+        new Dut("Maker", "", "Model", "lamp", "1.0", "A", Fact(false), "", ["initialised"], [], [new DutSample("A", Serial, [], Addresses), .. OtherSamples], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", "00")),
         new Ics([.. _ics.Values.OrderBy(entry => entry.Provision)]),
         new Ixit([.. _entries.Values.GroupBy(entry => entry.Table).Select(group => new IxitSheet(group.Key, [.. group], "test.yaml"))]),
         Lab,
