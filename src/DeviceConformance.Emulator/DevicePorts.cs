@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace DeviceConformance.Emulator;
 
 /// <summary>Ports of the emulated device at offset 0, TCP unless another transport is named.</summary>
@@ -26,6 +28,18 @@ public static class DevicePorts
 
     /// <summary>Text console over UDP; open with the fault udp-debug.</summary>
     public const int DebugConsole = 14545;
+
+    /// <summary>RTSP; open with the fault rtsp-open.</summary>
+    public const int Rtsp = 15554;
+
+    /// <summary>Modbus over TCP; open with the fault modbus-open.</summary>
+    public const int Modbus = 15502;
+
+    /// <summary>
+    /// UDP ports that do not move with the offset: their protocols are looked for only where they are usual. They are the usual ones that need no
+    /// privilege.
+    /// </summary>
+    public static ImmutableArray<int> Fixed { get; } = [];
 
     /// <summary>Smallest offset: no port falls below 1024, where listening needs privileges.</summary>
     public const int SmallestOffset = 1024 - PlainMqtt;

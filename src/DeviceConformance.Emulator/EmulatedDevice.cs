@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using DeviceConformance.Emulator.Faults;
 using DeviceConformance.Emulator.Listening;
 using DeviceConformance.Emulator.Mqtt;
-using DeviceConformance.Emulator.TextServices;
 using DeviceConformance.Emulator.Tls;
 using DeviceConformance.Emulator.Updates;
 using DeviceConformance.Emulator.Web;
@@ -29,8 +27,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
     private readonly DeviceTls tls;
     private readonly UpdateFetch updates;
     private readonly MqttBroker broker;
-    private readonly Dictionary<DeviceFaults, DeviceService> faultServices = [];
-    private readonly List<DeviceService> closedServices = [];
+    private readonly FaultServices faultServices;
     private WebServer? web;
     private TcpService? mqtt;
     private bool disposed;
@@ -43,6 +40,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
         tls = new DeviceTls(Addresses, options.TimeProvider);
         updates = new UpdateFetch(options.UpdateServer, state.Firmware);
         broker = new MqttBroker(state);
+        faultServices = new FaultServices(state, broker, Addresses, Port);
     }
 
     /// <summary>Addresses that the device really listens on.</summary>
@@ -62,7 +60,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
                 [
                     .. Addresses.Select(address => new ListeningPort(new IPEndPoint(address, Port(DevicePorts.Https)), "HTTPS")),
                     .. Addresses.Select(address => new ListeningPort(new IPEndPoint(address, Port(DevicePorts.Http)), "HTTP")),
-                    .. faultServices.OrderBy(service => service.Key).Select(service => service.Value).Prepend<DeviceService>(mqtt!)
+                    .. faultServices.Open.Prepend(mqtt!)
                         .SelectMany(service => service.EndPoints.Select(endPoint => new ListeningPort(endPoint, service.Name))),
                 ];
             }
@@ -89,8 +87,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
             lock (gate)
             {
                 ObjectDisposedException.ThrowIf(disposed, this);
-                OpenFaultPorts(value);
-                CloseFaultPorts(value);
+                faultServices.Switch(value);
                 state.Faults = value;
             }
 
@@ -134,9 +131,9 @@ public sealed class EmulatedDevice : IAsyncDisposable
         }
     }
 
-    /// <summary>Port of a service with this device's offset.</summary>
+    /// <summary>Port of a service of this device: with its offset, unless it is one of <see cref="DevicePorts.Fixed"/>.</summary>
     /// <param name="port">One of <see cref="DevicePorts"/>.</param>
-    public int Port(int port) => port + options.PortOffset;
+    public int Port(int port) => DevicePorts.Fixed.Contains(port) ? port : port + options.PortOffset;
 
     /// <summary>Switches the device off: closes all ports and connections at once, whatever they are doing.</summary>
     public async ValueTask DisposeAsync()
@@ -149,7 +146,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
             }
 
             disposed = true;
-            CloseFaultPorts(DeviceFaults.None);
+            faultServices.Switch(DeviceFaults.None);
         }
 
         if (mqtt is not null)
@@ -157,11 +154,7 @@ public sealed class EmulatedDevice : IAsyncDisposable
             await mqtt.DisposeAsync();
         }
 
-        foreach (var service in closedServices)
-        {
-            await service.DisposeAsync();
-        }
-
+        await faultServices.DisposeAsync();
         if (web is not null)
         {
             await web.DisposeAsync();
@@ -188,63 +181,5 @@ public sealed class EmulatedDevice : IAsyncDisposable
         }
 
         await broker.ServeAsync(connection with { Stream = secured }, stopping);
-    }
-
-    private void OpenFaultPorts(DeviceFaults wanted)
-    {
-        var opened = new List<DeviceFaults>();
-        try
-        {
-            foreach (var fault in new[] { DeviceFaults.TelnetOpen, DeviceFaults.PlainMqtt, DeviceFaults.FtpAnonymous, DeviceFaults.Ipv6DebugPort, DeviceFaults.UdpDebug })
-            {
-                if (wanted.HasFlag(fault) && !faultServices.ContainsKey(fault) && StartFaultService(fault) is { } service)
-                {
-                    faultServices.Add(fault, service);
-                    opened.Add(fault);
-                }
-            }
-        }
-        catch
-        {
-            CloseFaultPorts(opened);
-            throw;
-        }
-    }
-
-    private DeviceService? StartFaultService(DeviceFaults fault)
-    {
-        var log = state.Log;
-        switch (fault)
-        {
-            case DeviceFaults.TelnetOpen:
-                return TcpService.Start("Telnet", Addresses, Port(DevicePorts.Telnet), new TelnetLogin(state).ServeAsync, log);
-            case DeviceFaults.PlainMqtt:
-                return TcpService.Start("MQTT without TLS", Addresses, Port(DevicePorts.PlainMqtt), broker.ServeAsync, log);
-            case DeviceFaults.FtpAnonymous:
-                return TcpService.Start("FTP", Addresses, Port(DevicePorts.Ftp), new FtpServer(state).ServeAsync, log);
-            case DeviceFaults.UdpDebug:
-                return UdpService.Start("debug console (UDP)", Addresses, Port(DevicePorts.DebugConsole), new DebugConsole(state).Answer, log);
-            default:
-                IPAddress[] onSix = [.. Addresses.Where(address => address.AddressFamily == AddressFamily.InterNetworkV6)];
-                if (onSix.Length == 0)
-                {
-                    log.Note("The fault ipv6-debug-port can not show: the device has no IPv6 address.");
-                    return null;
-                }
-
-                return TcpService.Start("debug shell", onSix, Port(DevicePorts.DebugShell), new DebugShell(state).ServeAsync, log);
-        }
-    }
-
-    private void CloseFaultPorts(DeviceFaults wanted) => CloseFaultPorts(faultServices.Keys.Where(fault => !wanted.HasFlag(fault)));
-
-    private void CloseFaultPorts(IEnumerable<DeviceFaults> faults)
-    {
-        foreach (var fault in faults.ToArray())
-        {
-            faultServices[fault].Stop();
-            closedServices.Add(faultServices[fault]);
-            faultServices.Remove(fault);
-        }
     }
 }

@@ -39,62 +39,7 @@ public sealed class SettingsNeedAuthentication : TestCase
             .Concat(Configuring(declared).SelectMany(pair => ServiceAccess.Trials(declared, seen, pair.Entry, pair.Facts)
                 .Concat<ProbeRequest>(WebSessions.Writes(declared, seen, pair.Entry, pair.Facts))))
             .Concat(Guards(declared).SelectMany(pair => LoginProtection.Ask(declared, seen, pair.Entry, pair.Facts)))
-            .Concat(Writes(declared, seen)).Concat(FileWrites(declared, seen));
-
-    // Where anybody reads by SNMP or is shown a gateway's services by UPnP, it is tried whether anybody may write too.
-    private static IEnumerable<WriteTrial> Writes(Declaration declared, ObservationSet seen) =>
-        from pair in DutServices.UdpSurveys(declared, seen)
-        where (pair.Survey.Protocol == ServiceProtocol.Snmp && !pair.Survey.Open.IsEmpty)
-            || (pair.Survey.Protocol == ServiceProtocol.Ssdp && pair.Survey.Open.Any(open => open.Where.Contains("WANIPConnection", StringComparison.Ordinal) || open.Where.Contains("WANPPPConnection", StringComparison.Ordinal)))
-        select new WriteTrial(pair.Survey.Endpoint, pair.Survey.Protocol);
-
-    // Whether anybody may leave files: where anonymous or a guest gets in, and wherever TFTP answers, since it knows no logins.
-    private static IEnumerable<WriteTrial> FileWrites(Declaration declared, ObservationSet seen) =>
-        (from pair in DutServices.Surveys(declared, seen)
-         where pair.Survey is { Tls: false, Protocol: ServiceProtocol.Ftp or ServiceProtocol.Smb } && !pair.Survey.Open.IsEmpty
-         select new WriteTrial(pair.Survey.Endpoint, pair.Survey.Protocol))
-        .Concat(from pair in DutServices.UdpSurveys(declared, seen)
-                where pair.Survey.Protocol == ServiceProtocol.Tftp
-                select new WriteTrial(pair.Survey.Endpoint, pair.Survey.Protocol));
-
-    // A file is no setting by itself: what it changes is known where the service is declared to change settings.
-    private static IEnumerable<Finding> JudgeFileWrites(Declaration declared, ObservationSet seen)
-    {
-        foreach (var trial in FileWrites(declared, seen))
-        {
-            var asked = seen.Ask(trial);
-            if (!asked.TryGet(out var write, out var evidence) || (write.Result != AccessResult.Granted && !write.Coverage.IsComplete))
-            {
-                yield return DutServices.Gap(asked, trial.Endpoint.ToString(), $"Whether {trial.Protocol} on {trial.Endpoint} lets anybody leave files was not seen")!;
-            }
-            else if (write.Result == AccessResult.Granted)
-            {
-                yield return Configuring(declared).FirstOrDefault(pair => pair.Facts.Ports.Contains(trial.Endpoint.Port) && pair.Facts.Transport.Or(Transport.Tcp) == trial.Endpoint.Transport).Entry is { } entry
-                    ? Finding.Fail(entry.Id, $"{trial.Endpoint} lets anybody leave files, and {entry.Id} declares that it changes settings after authentication: {write.What}", evidence, entry.Ref)
-                    : Finding.Inconclusive(
-                        trial.Endpoint.ToString(),
-                        $"{trial.Endpoint} lets anybody leave files: {write.What}",
-                        $"Find out whether files left over {trial.Protocol} change settings or software of the DUT, and decide this point with 'dct answer'.",
-                        evidence);
-            }
-        }
-    }
-
-    private static IEnumerable<Finding> JudgeWrites(Declaration declared, ObservationSet seen)
-    {
-        foreach (var trial in Writes(declared, seen))
-        {
-            var asked = seen.Ask(trial);
-            if (!asked.TryGet(out var write, out var evidence) || (write.Result != AccessResult.Granted && !write.Coverage.IsComplete))
-            {
-                yield return DutServices.Gap(asked, trial.Endpoint.ToString(), $"Whether {trial.Protocol} on {trial.Endpoint} lets anybody change settings was not all tried")!;
-            }
-            else if (write.Result == AccessResult.Granted)
-            {
-                yield return Finding.Fail(trial.Endpoint.ToString(), $"{trial.Endpoint} lets anybody change settings: {write.What}", evidence);
-            }
-        }
-    }
+            .Concat(AnonymousWrites.Ask(declared, seen));
 
     private static IEnumerable<(IxitEntry Entry, AuthMechFacts Facts)> Guards(Declaration declared)
     {
@@ -108,7 +53,7 @@ public sealed class SettingsNeedAuthentication : TestCase
                 .Concat(ServiceAccess.JudgeGrant(declared, seen, pair.Entry, pair.Facts))
                 .Concat(WebSessions.JudgeWrites(declared, seen, pair.Entry, pair.Facts)))
             .Concat(Guards(declared).SelectMany(pair => LoginProtection.Judge(declared, seen, pair.Entry, pair.Facts)))
-            .Concat(JudgeWrites(declared, seen)).Concat(JudgeFileWrites(declared, seen));
+            .Concat(AnonymousWrites.Judge(declared, seen, [.. Configuring(declared)]));
 
     private static IEnumerable<Finding> JudgeCompleteness(Declaration declared, ObservationSet seen)
     {

@@ -120,18 +120,33 @@ internal static class DutServices
         select (survey.Value.Observation, survey.Value.Evidence);
 
     /// <summary>Surveys of UDP services: those that answered the sweep, and declared ones that are not proven closed, for they may wait for words of their own.</summary>
-    public static IEnumerable<ProbeRequest> AskUdpSurveys(Declaration declared, ObservationSet seen) => UdpSurveyRequests(declared, seen);
+    public static IEnumerable<DisclosureSurvey> AskUdpSurveys(Declaration declared, ObservationSet seen)
+    {
+        var answering = UdpServices(declared, seen).Select(pair => pair.Service).ToList();
+        var waiting =
+            from address in declared.Addresses
+            let sweep = Observed(seen.Ask(new UdpPortSweep(address)))
+            where sweep is not null
+            from pair in declared.Ixit.LogicalInterfaces(declared.Edition)
+            where pair.Facts.Transport.Is(Transport.Udp) && !pair.Facts.Status.Is(InterfaceStatus.Disabled)
+                && pair.Facts.Protocol.TryGet(out var named) && named is not (ServiceProtocol.Unknown or ServiceProtocol.Other)
+            from port in pair.Facts.Ports
+                // Where it answers on one address, it need not on the others.
+            where (IsOfGroup(pair.Facts.Protocol.Or(ServiceProtocol.Unknown), port) || !sweep.Value.Observation.Closed.Contains(port)) && !answering.Exists(service => service.Endpoint.Port == port)
+            select new DisclosureSurvey(new Endpoint(address, port, Transport.Udp), pair.Facts.Protocol.Or(ServiceProtocol.Unknown), pair.Facts.Tls.Or(false));
+        return answering.Select(SurveyOf).Concat(waiting).Distinct();
+    }
 
     /// <summary>What the UDP services showed before login.</summary>
     public static IEnumerable<(DisclosureSeen Survey, EvidenceRef Evidence)> UdpSurveys(Declaration declared, ObservationSet seen) =>
-        from request in UdpSurveyRequests(declared, seen)
+        from request in AskUdpSurveys(declared, seen)
         let survey = Observed(seen.Ask(request))
         where survey is not null
         select (survey.Value.Observation, survey.Value.Evidence);
 
     /// <summary>One open finding for each UDP service that answered or is declared and whose survey is missing or incomplete.</summary>
     public static IEnumerable<Finding> UdpGaps(Declaration declared, ObservationSet seen) =>
-        from request in UdpSurveyRequests(declared, seen)
+        from request in AskUdpSurveys(declared, seen)
         let gap = Gap(seen.Ask(request), request.Endpoint.ToString(), $"What {request.Protocol} on {request.Endpoint} shows before login was not all seen")
         where gap is not null
         select gap;
@@ -196,23 +211,6 @@ internal static class DutServices
     public static (T Observation, EvidenceRef Evidence)? Observed<T>(Asked<T> asked)
         where T : Observation =>
         asked.TryGet(out var observation, out var evidence) ? (observation, evidence) : null;
-
-    private static IEnumerable<DisclosureSurvey> UdpSurveyRequests(Declaration declared, ObservationSet seen)
-    {
-        var answering = UdpServices(declared, seen).Select(pair => pair.Service).ToList();
-        var waiting =
-            from address in declared.Addresses
-            let sweep = Observed(seen.Ask(new UdpPortSweep(address)))
-            where sweep is not null
-            from pair in declared.Ixit.LogicalInterfaces(declared.Edition)
-            where pair.Facts.Transport.Is(Transport.Udp) && !pair.Facts.Status.Is(InterfaceStatus.Disabled)
-                && pair.Facts.Protocol.TryGet(out var named) && named is not (ServiceProtocol.Unknown or ServiceProtocol.Other)
-            from port in pair.Facts.Ports
-                // Where it answers on one address, it need not on the others.
-            where (IsOfGroup(pair.Facts.Protocol.Or(ServiceProtocol.Unknown), port) || !sweep.Value.Observation.Closed.Contains(port)) && !answering.Exists(service => service.Endpoint.Port == port)
-            select new DisclosureSurvey(new Endpoint(address, port, Transport.Udp), pair.Facts.Protocol.Or(ServiceProtocol.Unknown), pair.Facts.Tls.Or(false));
-        return answering.Select(SurveyOf).Concat(waiting).Distinct();
-    }
 
     /// <summary>
     /// Whether a service listens to a group, so that ICMP from the DUT's own address proves nothing of it: Debian's minidlna is closed there

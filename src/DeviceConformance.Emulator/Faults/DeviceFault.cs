@@ -51,6 +51,8 @@ public sealed record DeviceFault(DeviceFaults Flag, string Name, string Finding)
         new(DeviceFaults.UnencryptedFallback, "unencrypted-fallback", "when the cloud refuses TLS, telemetry goes without it (5.5-1, 5.8-1)"),
         new(DeviceFaults.BroadcastDisclosure, "broadcast-disclosure", "model, serial number and firmware are broadcast to the whole network (5.6-2)"),
         new(DeviceFaults.FixedTelemetrySecret, "fixed-telemetry-secret", "a token that is the same on every unit goes to the cloud in a URL, in clear text (5.4-3, 5.5-7)"),
+        new(DeviceFaults.RtspOpen, "rtsp-open", "undeclared RTSP on port 15554 describes its stream to anybody (5.6-1, 5.6-2)"),
+        new(DeviceFaults.ModbusOpen, "modbus-open", "undeclared Modbus on port 15502 tells readings and software version to anybody (5.6-1, 5.6-2)"),
     ];
 
     /// <summary>Finds faults by their names.</summary>

@@ -102,4 +102,10 @@ public enum DeviceFaults : long
 
     /// <summary>A token that is the same on all units stands in a URL, in clear.</summary>
     FixedTelemetrySecret = 1L << 36,
+
+    /// <summary>An undeclared RTSP server that describes its stream to anybody.</summary>
+    RtspOpen = 1L << 37,
+
+    /// <summary>An undeclared Modbus unit, which answers anybody.</summary>
+    ModbusOpen = 1L << 38,
 }

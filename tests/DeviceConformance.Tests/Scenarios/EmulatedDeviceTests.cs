@@ -36,6 +36,9 @@ public sealed class EmulatedDeviceTests
 
     private static readonly string[] _update = ["5.3-1-2 a", "5.3-2-2 b"];
 
+    // Together, since each alone would take as long; the test below tells them apart.
+    private const string _undeclaredServices = "rtsp-open modbus-open";
+
     private static IEnumerable<TestCaseData> Faults()
     {
         TestCaseData Case(string fault, string[] both, string[]? v2 = null, string[]? v3 = null) =>
@@ -62,6 +65,7 @@ public sealed class EmulatedDeviceTests
         yield return Case("update-foreign-key", _update, [], ["5.3-9-2 a"]);
         yield return Case("update-downgrade", _update);
         yield return Case("udp-debug", [], undeclaredV2, [.. undeclaredV3, "5.6-4A-2 b"]);
+        yield return Case(_undeclaredServices, ["5.5-5-2 b", "5.6-2-2 a"], [.. undeclaredV2, "5.13-1-2 c"], undeclaredV3);
         yield return Case("ipv6-debug-port", ["5.6-2-2 a"], undeclaredV2, [.. undeclaredV3, "5.6-4A-2 b"]);
     }
 
@@ -110,6 +114,28 @@ public sealed class EmulatedDeviceTests
         }
     }
 
+    [Test]
+    [CancelAfter(120_000)]
+    public async Task Of_several_undeclared_services_each_fails_its_units(CancellationToken cancellationToken)
+    {
+        var (declarations, seen) = await Begin(_undeclaredServices).WaitAsync(cancellationToken);
+        foreach (var declared in declarations)
+        {
+            var offset = declared.Ixit.LogicalInterfaces(declared.Edition).SelectMany(pair => pair.Facts.Ports).Max() - DevicePorts.MqttTls;
+            var failing = Failing(declared, seen);
+            string[] Shown(string unit) => [.. new[]
+            {
+                ("RTSP", $":{DevicePorts.Rtsp + offset} "), ("Modbus", $":{DevicePorts.Modbus + offset} "),
+            }.Where(service => failing[unit].Contains(service.Item2, StringComparison.Ordinal)).Select(service => service.Item1)];
+            Assert.Multiple(() =>
+            {
+                Assert.That(Shown(declared.Edition == StandardEdition.V2 ? "5.6-1-2 b" : "5.6-1-2 c"), Is.EqualTo(new[] { "RTSP", "Modbus" }));
+                Assert.That(Shown("5.5-5-2 b"), Is.EqualTo(new[] { "RTSP", "Modbus" }));
+                Assert.That(Shown("5.6-2-2 a"), Is.EqualTo(new[] { "RTSP", "Modbus" }));
+            });
+        }
+    }
+
     private static Task<(Declaration[] Declarations, ObservationSet Seen)> Begin(string fault)
     {
         if (!_runs.TryGetValue(fault, out var run))
@@ -123,7 +149,7 @@ public sealed class EmulatedDeviceTests
     private static async Task<(Declaration[] Declarations, ObservationSet Seen)> RunAsync(string fault, CancellationToken cancellationToken)
     {
         var faults = DeviceFaults.None;
-        Assert.That(fault == "none" || DeviceFault.TryParse([fault], out faults, out _));
+        Assert.That(fault == "none" || DeviceFault.TryParse(fault.Split(' '), out faults, out _));
         var offset = DemoDeclaration.FreeOffset();
         // The sound device and the fault of IPv6 are seen over both; one address each is enough for the others.
         var own = faults is DeviceFaults.None or DeviceFaults.Ipv6DebugPort ? null : IPAddress.Parse($"127.0.1.{1 + Array.IndexOf(_names, fault)}");

@@ -47,6 +47,8 @@ internal sealed class Bench
 
     public ImmutableArray<DutAddress> Addresses { get; set; } = [Address];
 
+    public ImmutableArray<DutSample> OtherSamples { get; init; } = [];
+
     public string Serial { get; init; } = "S1";
 
     public static Fact<T> Fact<T>(T value) => Model.Declared.Fact<T>.Declared(value, _at);
@@ -158,7 +160,7 @@ internal sealed class Bench
 
     public Declaration Declaration() => new(
         Edition,
-        new Dut("Maker", "", "Model", "lamp", "1.0", "A", Fact(false), "", ["initialised"], [], [new DutSample("A", Serial, [], Addresses)], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", "00")),
+        new Dut("Maker", "", "Model", "lamp", "1.0", "A", Fact(false), "", ["initialised"], [], [new DutSample("A", Serial, [], Addresses), .. OtherSamples], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", "00")),
         new Ics([.. _ics.Values.OrderBy(entry => entry.Provision)]),
         new Ixit([.. _entries.Values.GroupBy(entry => entry.Table).Select(group => new IxitSheet(group.Key, [.. group], "test.yaml"))]),
         Lab,
@@ -272,7 +274,7 @@ internal sealed class Bench
         TlsVersionSeen Version(TlsVersion version, bool accepted) =>
             new(version, accepted, accepted ? null : Silence.HandshakeRefused, accepted ? [new TlsSuiteSeen(0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "x25519", SuiteWeakness.None)] : [], true);
         See(new TlsEnumeration(Web), new TlsServerSeen(Web, [Version(TlsVersion.Tls11, false), Version(TlsVersion.Tls12, true), Version(TlsVersion.Tls13, true)], [], 9) { Coverage = All });
-        See(new TlsAttackTrial(Web), new TlsAttacksTried(Web, [.. new[] { TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot }.Select(attack => new TlsAttackSeen(attack, Exposure.NotVulnerable, "no"))], 5) { Coverage = All });
+        See(new TlsAttackTrial(Web), new TlsAttacksTried(Web, [.. new[] { TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot, TlsAttack.Ticketbleed, TlsAttack.ClientRenegotiation }.Select(attack => new TlsAttackSeen(attack, Exposure.NotVulnerable, "no"))], 5) { Coverage = All });
         foreach (var (mechanism, login, path) in new[] { ("AuthMech-1", Form, "/"), ("AuthMech-1", Form, "/status"), ("AuthMech-2", Basic, "/service") })
         {
             See(

@@ -43,6 +43,54 @@ public sealed class FileServerVerdictTests
         Assert.That(bench.Verdicts()[_settings], Is.EqualTo(Verdict.Inconclusive));
     }
 
+    [TestCase(ServiceProtocol.Ftp, 21, Transport.Tcp)]
+    [TestCase(ServiceProtocol.Smb, 445, Transport.Tcp)]
+    [TestCase(ServiceProtocol.Snmp, 161, Transport.Udp)]
+    [TestCase(ServiceProtocol.Ssdp, 1900, Transport.Udp)]
+    [TestCase(ServiceProtocol.Tftp, 69, Transport.Udp)]
+    public void Whether_anybody_may_write_is_open_where_the_survey_is_missing_or_broke_off(ServiceProtocol protocol, int port, Transport transport)
+    {
+        var seen = About(_ => { });
+        var lost = About(bench => bench.Lose<DisclosureSurvey>(new ProbeOutcome.Unanswered(Silence.NoReply, "silent")));
+        var partial = About(bench => bench.Change<DisclosureSeen>(survey => survey with { Coverage = Bench.Part }));
+
+        Assert.Multiple(() =>
+        {
+            // TFTP has no login: that it is there asks for a trial.
+            Assert.That(seen, Is.EqualTo(protocol == ServiceProtocol.Tftp ? new[] { Verdict.Inconclusive } : []));
+            Assert.That(lost, Is.EqualTo(new[] { Verdict.Inconclusive }));
+            Assert.That(partial, Is.EqualTo(new[] { Verdict.Inconclusive }));
+        });
+
+        List<Verdict> About(Action<Bench> spoil)
+        {
+            var bench = new Bench(StandardEdition.V3);
+            if (transport == Transport.Udp)
+            {
+                bench.AnswerUdp(port, protocol);
+            }
+            else
+            {
+                bench.OpenUndeclared(port, protocol);
+            }
+
+            spoil(bench);
+            return SettingsVerdicts(bench, new Endpoint(Bench.Address, port, transport));
+        }
+    }
+
+    [Test]
+    public void Anonymous_login_inside_tls_leaves_open_whether_files_may_be_left()
+    {
+        var bench = new Bench(StandardEdition.V3);
+        var endpoint = new Endpoint(Bench.Address, 990);
+        bench.OpenUndeclared(990, ServiceProtocol.Ftp);
+        bench.See(new ServiceIdentification(endpoint), new ServiceSeen(endpoint, ServiceProtocol.Ftp, true, "", "") { Coverage = Bench.All });
+        bench.See(new DisclosureSurvey(endpoint, ServiceProtocol.Ftp, true), new DisclosureSeen(endpoint, ServiceProtocol.Ftp, true, [], [new OpenAccess("anonymous FTP login", "/")], []) { Coverage = Bench.All });
+
+        Assert.That(SettingsVerdicts(bench, endpoint), Is.EqualTo(new[] { Verdict.Inconclusive }));
+    }
+
     [TestCase("SMB 1,SMB 2.1", "", true, Verdict.Fail)]
     [TestCase("SMB 3.1.1", "SMB 1", false, Verdict.Inconclusive)]
     [TestCase("SMB 3.1.1", "", true, Verdict.Inconclusive)]
@@ -58,6 +106,9 @@ public sealed class FileServerVerdictTests
 
     [Test]
     public void Recording_without_dialects_is_open() => Assert.That(Judge(null).Select(finding => finding.Verdict), Is.EqualTo(new[] { Verdict.Inconclusive }));
+
+    private static List<Verdict> SettingsVerdicts(Bench bench, Endpoint endpoint) =>
+        [.. bench.Findings()[_settings].Where(finding => finding.Subject == endpoint.ToString()).Select(finding => finding.Verdict)];
 
     private static List<Finding> Judge(SmbSeen? seen)
     {
