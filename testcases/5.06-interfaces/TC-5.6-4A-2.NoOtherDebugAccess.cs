@@ -61,7 +61,7 @@ public sealed class NoOtherDebugAccess : TestCase
         {
             yield return Finding.Pass(
                 OperatorQuestion.WholeDut,
-                "No network service lets anybody debug the DUT: on the open TCP ports no shell, Android, Java or GDB debugger, browser or Node.js inspector or container engine answers without a login.",
+                $"No network service lets anybody debug the DUT: on the open TCP ports no shell, Android, Java or GDB debugger, browser or Node.js inspector or container engine answers without a login.{PortsAtEnd.Remark(declared, seen)}",
                 [.. evidence, .. DeclaredLogins.SweepEvidence(declared, seen)]);
         }
     }

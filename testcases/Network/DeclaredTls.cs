@@ -133,7 +133,7 @@ internal static class DeclaredTls
         }
         else
         {
-            yield return Finding.Pass(entry.Id, $"{endpoint} offers {Versions(server)}, as {entry.Id} declares.{Remarks(server)}", evidence, entry.Ref);
+            yield return Finding.Pass(entry.Id, $"{endpoint} offers {Versions(server)}, as {entry.Id} declares.{Remarks(server, AttacksOf(seen, endpoint))}", evidence, entry.Ref);
         }
     }
 
@@ -226,7 +226,10 @@ internal static class DeclaredTls
             yield return Finding.Fail(entry.Id, $"The TLS server of {endpoint} is open to {attack.Attack}: {attack.Reason}", evidence, entry.Ref);
         }
 
-        var open = tried.Attacks.Where(attack => attack.Exposure == Exposure.Undecided && _breaking.Contains(attack.Attack)).ToList();
+        // An attack that a recording does not have was not known to the harness that made it.
+        var open = tried.Attacks.Where(attack => attack.Exposure == Exposure.Undecided && _breaking.Contains(attack.Attack))
+            .Concat(_breaking.Except(tried.Attacks.Select(attack => attack.Attack)).Select(attack => new TlsAttackSeen(attack, Exposure.Undecided, "It was not tried.")))
+            .ToList();
         if (open.Count > 0)
         {
             yield return Finding.Inconclusive(
@@ -238,8 +241,11 @@ internal static class DeclaredTls
         }
     }
 
+    private static TlsAttacksTried? AttacksOf(ObservationSet seen, Endpoint endpoint) =>
+        seen.Ask(new TlsAttackTrial(endpoint, StartTlsOf(seen, endpoint))).TryGet(out var tried, out _) ? tried : null;
+
     // What the examiner may want to ask about; for a device in a local network none of it is a fault in itself.
-    private static string Remarks(TlsServerSeen server)
+    private static string Remarks(TlsServerSeen server, TlsAttacksTried? tried)
     {
         var remarks = server.Certificates.SelectMany(certificate => (string[])
             [
@@ -247,6 +253,8 @@ internal static class DeclaredTls
                 .. certificate.Time is CertificateTime.Expired or CertificateTime.NotYetValid ? [$"by the clock of this host the certificate of {certificate.Subject} is {(certificate.Time == CertificateTime.Expired ? "expired" : "not yet valid")}"] : (string[])[],
             ])
             .Concat(TlsConclusions.Of(server).Where(attack => attack.Exposure == Exposure.Vulnerable).Select(attack => $"{attack.Attack} applies"))
+            .Concat(tried?.Attacks.Where(attack => attack.Exposure == Exposure.Vulnerable && !_breaking.Contains(attack.Attack)).Select(attack => $"{attack.Attack}: {attack.Reason.TrimEnd('.')}") ?? [])
+            .Concat(tried?.Tickets.Where(ticket => ticket.IsLong).Select(ticket => ticket.Text) ?? [])
             .Concat(TlsPolicy.All.Where(policy => policy.Outside(server).Any()).Select(policy => $"{policy.Name} ({policy.Date:yyyy-MM}) leaves out {string.Join("; ", policy.Outside(server))}"))
             .ToList();
         return remarks.Count == 0 ? "" : $" Not judged: {string.Join(". ", remarks)}.";
