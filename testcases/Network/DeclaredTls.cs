@@ -152,7 +152,7 @@ internal static class DeclaredTls
             .. JudgeAttacks(seen, entry, endpoint),
             Finding.Inconclusive(
                 entry.Id,
-                $"{endpoint} offers {Versions(server)}, and no communication mechanism is declared on its port to compare that with.{Remarks(server)}",
+                $"{endpoint} offers {Versions(server)}, and no communication mechanism is declared on its port to compare that with.{Remarks(server, AttacksOf(seen, endpoint))}",
                 $"Declare the mechanism as a server with port {endpoint.Port} and its versions, or compare the offer with the cryptographic details of {entry.Id} and decide this point with 'dct answer'.",
                 evidence,
                 entry.Ref),
