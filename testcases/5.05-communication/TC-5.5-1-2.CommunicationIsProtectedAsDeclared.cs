@@ -23,10 +23,10 @@ public sealed class CommunicationIsProtectedAsDeclared : TestCase
 
     private static IEnumerable<ProbeRequest> Ask(Declaration declared, ObservationSet seen) =>
         DutServices.Ask(declared, seen, Depth.Services)
-            .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Ask(declared, seen, pair.Facts).Concat(DeclaredSmb.Ask(declared, seen, pair.Facts))));
+            .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredTls.Ask(declared, seen, pair.Facts).Concat(DeclaredSmb.Ask(declared, seen, pair.Facts)).Concat(SharedKeys.Ask(declared, seen, pair.Facts))));
 
     private static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen) =>
         ReferencedMechanisms.Judge(declared, seen, declared.Ixit.With<ComMechFacts>(IxitRole.ComMech)).Concat(ReadableTraffic.Unattributed(declared, seen))
-            .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredSmb.Judge(declared, seen, pair.Entry, pair.Facts)))
+            .Concat(declared.Ixit.With<ComMechFacts>(IxitRole.ComMech).SelectMany(pair => DeclaredSmb.Judge(declared, seen, pair.Entry, pair.Facts).Concat(SharedKeys.Judge(declared, seen, pair.Entry, pair.Facts))))
             .Concat(MudTraffic.Judge(declared, seen));
 }

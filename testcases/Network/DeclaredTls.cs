@@ -58,7 +58,7 @@ internal static class DeclaredTls
     /// <summary>Whether an entry declares suites, and not this one (IANA name).</summary>
     public static bool IsUndeclared(ComMechFacts facts, string suite) => !facts.Suites.IsEmpty && !facts.Suites.Contains(suite, StringComparer.OrdinalIgnoreCase);
 
-    private static IEnumerable<Endpoint> Endpoints(Declaration declared, ComMechFacts facts) =>
+    public static IEnumerable<Endpoint> Endpoints(Declaration declared, ComMechFacts facts) =>
         facts.Role.Is(CommRole.Server)
         && facts.Protocol.TryGet(out var protocol) && protocol is CommProtocol.Tls or CommProtocol.Dtls or CommProtocol.Ssh
         && TransportOf(protocol) is var transport && facts.Transport.Or(transport) == transport
@@ -69,7 +69,7 @@ internal static class DeclaredTls
     private static Transport TransportOf(CommProtocol protocol) => protocol == CommProtocol.Dtls ? Transport.Udp : Transport.Tcp;
 
     // A service that was identified in clear and can go over to TLS is asked to.
-    private static StartTls StartTlsOf(ObservationSet seen, Endpoint endpoint) =>
+    public static StartTls StartTlsOf(ObservationSet seen, Endpoint endpoint) =>
         seen.Ask(new ServiceIdentification(endpoint)).TryGet(out var service, out _) && !service.Tls ? StartTlsProtocols.Of(service.Protocol) : StartTls.None;
 
     private static IEnumerable<Finding> JudgeTls(ObservationSet seen, IxitEntry entry, ComMechFacts facts, Endpoint endpoint)
@@ -133,8 +133,30 @@ internal static class DeclaredTls
         }
         else
         {
-            yield return Finding.Pass(entry.Id, $"{endpoint} offers {Versions(server)}, as {entry.Id} declares.{Remarks(server)}", evidence, entry.Ref);
+            yield return Finding.Pass(entry.Id, $"{endpoint} offers {Versions(server)}, as {entry.Id} declares.{Remarks(server, AttacksOf(seen, endpoint))}", evidence, entry.Ref);
         }
+    }
+
+    /// <summary>Findings on a server that no communication mechanism is declared for: what nothing can mean fails, and the rest is open.</summary>
+    public static IEnumerable<Finding> Offer(ObservationSet seen, IxitEntry entry, Endpoint endpoint)
+    {
+        var asked = seen.Ask(new TlsEnumeration(endpoint, StartTlsOf(seen, endpoint)));
+        if (!asked.TryGet(out var server, out var evidence))
+        {
+            return [DutServices.Gap(asked, entry.Id, $"The TLS server that {entry.Id} runs over, on {endpoint}, was not seen")!];
+        }
+
+        return
+        [
+            .. Hollow(entry, server, evidence),
+            .. JudgeAttacks(seen, entry, endpoint),
+            Finding.Inconclusive(
+                entry.Id,
+                $"{endpoint} offers {Versions(server)}, and no communication mechanism is declared on its port to compare that with.{Remarks(server, AttacksOf(seen, endpoint))}",
+                $"Declare the mechanism as a server with port {endpoint.Port} and its versions, or compare the offer with the cryptographic details of {entry.Id} and decide this point with 'dct answer'.",
+                evidence,
+                entry.Ref),
+        ];
     }
 
     private static IEnumerable<Finding> Deviations(IxitEntry entry, ComMechFacts facts, TlsServerSeen server, EvidenceRef evidence)
@@ -159,15 +181,9 @@ internal static class DeclaredTls
                 entry.Ref);
         }
 
-        // A mechanism that is declared to protect anything can not mean suites that do not encrypt or do not authenticate.
-        var hollow = suites.Where(suite => (suite.Classes & (SuiteWeakness.NullCipher | SuiteWeakness.Anonymous | SuiteWeakness.Export)) != 0).ToList();
-        if (hollow.Count > 0)
+        foreach (var hollow in Hollow(entry, server, evidence))
         {
-            yield return Finding.Fail(
-                entry.Id,
-                $"{server.Endpoint} accepts suites without encryption, without authentication or of export strength: {string.Join(", ", hollow.Select(suite => suite.Name))}.",
-                evidence,
-                entry.Ref);
+            yield return hollow;
         }
 
         var strange = server.Certificates.Where(certificate => !facts.CertificateSha256.IsEmpty && !facts.CertificateSha256.Contains(certificate.Sha256)).ToList();
@@ -176,6 +192,21 @@ internal static class DeclaredTls
             yield return Finding.Fail(
                 entry.Id,
                 $"{server.Endpoint} shows a certificate for {certificate.Subject} (SHA-256 {certificate.Sha256[..16]}...) that {entry.Id} does not declare.",
+                evidence,
+                entry.Ref);
+        }
+    }
+
+    // A mechanism that is declared to protect anything can not mean suites that do not encrypt or do not authenticate.
+    private static IEnumerable<Finding> Hollow(IxitEntry entry, TlsServerSeen server, EvidenceRef evidence)
+    {
+        var hollow = server.Accepted.SelectMany(accepted => accepted.Suites).DistinctBy(suite => suite.Code)
+            .Where(suite => (suite.Classes & (SuiteWeakness.NullCipher | SuiteWeakness.Anonymous | SuiteWeakness.Export)) != 0).ToList();
+        if (hollow.Count > 0)
+        {
+            yield return Finding.Fail(
+                entry.Id,
+                $"{server.Endpoint} accepts suites without encryption, without authentication or of export strength: {string.Join(", ", hollow.Select(suite => suite.Name))}.",
                 evidence,
                 entry.Ref);
         }
@@ -195,7 +226,10 @@ internal static class DeclaredTls
             yield return Finding.Fail(entry.Id, $"The TLS server of {endpoint} is open to {attack.Attack}: {attack.Reason}", evidence, entry.Ref);
         }
 
-        var open = tried.Attacks.Where(attack => attack.Exposure == Exposure.Undecided && _breaking.Contains(attack.Attack)).ToList();
+        // An attack that a recording does not have was not known to the harness that made it.
+        var open = tried.Attacks.Where(attack => attack.Exposure == Exposure.Undecided && _breaking.Contains(attack.Attack))
+            .Concat(_breaking.Except(tried.Attacks.Select(attack => attack.Attack)).Select(attack => new TlsAttackSeen(attack, Exposure.Undecided, "It was not tried.")))
+            .ToList();
         if (open.Count > 0)
         {
             yield return Finding.Inconclusive(
@@ -207,8 +241,11 @@ internal static class DeclaredTls
         }
     }
 
+    private static TlsAttacksTried? AttacksOf(ObservationSet seen, Endpoint endpoint) =>
+        seen.Ask(new TlsAttackTrial(endpoint, StartTlsOf(seen, endpoint))).TryGet(out var tried, out _) ? tried : null;
+
     // What the examiner may want to ask about; for a device in a local network none of it is a fault in itself.
-    private static string Remarks(TlsServerSeen server)
+    private static string Remarks(TlsServerSeen server, TlsAttacksTried? tried)
     {
         var remarks = server.Certificates.SelectMany(certificate => (string[])
             [
@@ -216,6 +253,8 @@ internal static class DeclaredTls
                 .. certificate.Time is CertificateTime.Expired or CertificateTime.NotYetValid ? [$"by the clock of this host the certificate of {certificate.Subject} is {(certificate.Time == CertificateTime.Expired ? "expired" : "not yet valid")}"] : (string[])[],
             ])
             .Concat(TlsConclusions.Of(server).Where(attack => attack.Exposure == Exposure.Vulnerable).Select(attack => $"{attack.Attack} applies"))
+            .Concat(tried?.Attacks.Where(attack => attack.Exposure == Exposure.Vulnerable && !_breaking.Contains(attack.Attack)).Select(attack => $"{attack.Attack}: {attack.Reason.TrimEnd('.')}") ?? [])
+            .Concat(tried?.Tickets.Where(ticket => ticket.IsLong).Select(ticket => ticket.Text) ?? [])
             .Concat(TlsPolicy.All.Where(policy => policy.Outside(server).Any()).Select(policy => $"{policy.Name} ({policy.Date:yyyy-MM}) leaves out {string.Join("; ", policy.Outside(server))}"))
             .ToList();
         return remarks.Count == 0 ? "" : $" Not judged: {string.Join(". ", remarks)}.";

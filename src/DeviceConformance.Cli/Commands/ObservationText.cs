@@ -33,7 +33,7 @@ internal static class ObservationText
         ],
         ServiceSeen { Banner.Length: > 0 } service => [$"said: {service.Banner}"],
         TlsServerSeen tls => TlsText.Lines(tls),
-        TlsAttacksTried tried => [.. tried.Attacks.Select(TlsText.Line), $"{tried.Connections} connections"],
+        TlsAttacksTried tried => [.. tried.Attacks.Select(TlsText.Line), .. tried.Tickets.Select(ticket => ticket.Text), $"{tried.Connections} connections"],
         SshServerSeen ssh => SshText.Lines(ssh),
         TrafficSeen traffic => TrafficText.Lines(traffic),
         DisclosureSeen survey =>

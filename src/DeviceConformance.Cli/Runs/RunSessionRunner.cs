@@ -58,7 +58,7 @@ internal static class RunSessionRunner
 
         var seen = StillGood(run.Observations, isMore);
         // Offline the DUT is no target: its network may not even be there.
-        using var link = new DutLink(declared.Lab, isOffline ? [] : declared.Addresses, TimeProvider.System);
+        using var link = new DutLink(declared.Lab, isOffline ? [] : declared.Dut.Samples.SelectMany(sample => sample.Addresses), TimeProvider.System);
         // Captures are a matter of the run and not of a unit: a run without any records no gap.
         ProbeRequest[] watch = declared.Lab.Captures.IsEmpty ? [] : [new TrafficWatch()];
         await CampaignView.ShowAsync(quiet, async view =>

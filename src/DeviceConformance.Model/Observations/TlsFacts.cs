@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using DeviceConformance.Model.Network;
 
 namespace DeviceConformance.Model.Observations;
@@ -194,12 +195,35 @@ public enum Exposure
 /// <param name="Reason">From which answers that follows, or why it is not known.</param>
 public sealed record TlsAttackSeen(TlsAttack Attack, Exposure Exposure, string Reason);
 
+/// <summary>A session ticket that a server gave (RFC 5077).</summary>
+/// <param name="Version">Version of the session.</param>
+/// <param name="LifetimeHint">Seconds that the server says to keep it for; 0 when it leaves that to the client (RFC 5077, 3.3).</param>
+/// <param name="Length">Its length in bytes. The ticket itself is not kept.</param>
+public sealed record TlsTicketSeen(TlsVersion Version, uint LifetimeHint, int Length)
+{
+    /// <summary>Seven days: the most that TLS 1.3 allows (RFC 8446, 4.6.1), and how often keys of tickets are to be changed in any version (RFC 9325, 3.4).</summary>
+    public const uint LongLifetime = 604_800;
+
+    /// <summary>Whether it is longer than that.</summary>
+    [JsonIgnore]
+    public bool IsLong => LifetimeHint > LongLifetime;
+
+    /// <summary>What the ticket says of its lifetime, for a reader.</summary>
+    [JsonIgnore]
+    public string Text =>
+        LifetimeHint == 0 ? $"session ticket of {Version.DisplayName()} without a lifetime"
+        : $"session ticket of {Version.DisplayName()} for {LifetimeHint} s{(IsLong ? ", which is more than 7 days: whoever gets at the server's ticket key meanwhile can read the sessions (RFC 8446, 4.6.1; RFC 9325, 3.4)" : "")}";
+}
+
 /// <summary>What a TLS server did when known attacks were tried in a form that does no harm.</summary>
 /// <param name="Endpoint">The port.</param>
 /// <param name="Attacks">The attacks, each once.</param>
 /// <param name="Connections">Connections used.</param>
 public sealed record TlsAttacksTried(Endpoint Endpoint, ImmutableArray<TlsAttackSeen> Attacks, int Connections) : Observation
 {
+    /// <summary>Session tickets that it gave on the way; none in old recordings. Those of TLS 1.3 are not read.</summary>
+    public ImmutableArray<TlsTicketSeen> Tickets { get => field.IsDefault ? [] : field; init; } = [];
+
     /// <inheritdoc/>
     public override string Summary =>
         Attacks.Where(seen => seen.Exposure == Exposure.Vulnerable).Select(seen => seen.Attack).ToList() is { Count: > 0 } open

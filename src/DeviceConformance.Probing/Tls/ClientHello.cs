@@ -33,6 +33,9 @@ public sealed record ClientHello(TlsVersion Version, ImmutableArray<int> Suites)
     /// <summary>Further extensions: type and content.</summary>
     public ImmutableArray<(TlsExtensionType Type, byte[] Content)> More { get; init; } = [];
 
+    /// <summary>Whether to signal secure renegotiation by a suite number. A hello inside a session must not (RFC 5746, 3.5): it carries the extension or, for a server without it, nothing.</summary>
+    public bool SignalsRenegotiation { get; init; } = true;
+
     /// <summary>Session to resume; empty for none.</summary>
     public ImmutableArray<byte> SessionId { get; init; } = Version == TlsVersion.Tls13 ? [.. RandomNumberGenerator.GetBytes(32)] : [];
 
@@ -55,7 +58,7 @@ public sealed record ClientHello(TlsVersion Version, ImmutableArray<int> Suites)
     internal byte[] ToBody()
     {
         var isTls13 = Version.AsTls() == TlsVersion.Tls13;
-        var suites = isTls13 ? Suites : Suites.Add(EmptyRenegotiationInfo);
+        var suites = isTls13 || !SignalsRenegotiation ? Suites : Suites.Add(EmptyRenegotiationInfo);
         return Concat(
             U16(LegacyVersion),
             _random,

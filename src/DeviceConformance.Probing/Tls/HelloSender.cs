@@ -14,11 +14,27 @@ internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<Hell
     private static readonly TimeSpan _longRest = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _lanes = new(lanes);
+    private readonly Lock _lock = new();
     private int _isSingle;
+    private long _events;
+    private long _lastTaken;
+    private long _lastSilence;
     private int _connections;
 
     /// <summary>Connections opened so far, answered or not.</summary>
     public int Connections => _connections;
+
+    /// <summary>Whether an offer that was made after the last end without a word was taken: what ended so was then no sign of a server that answers nobody any more.</summary>
+    public bool HasTakenSince
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastTaken > _lastSilence;
+            }
+        }
+    }
 
     /// <summary>Whether something went wrong with two connections at a time, so that there is one now.</summary>
     public bool IsOneAtATime => _isSingle != 0;
@@ -60,13 +76,39 @@ internal sealed class HelloSender(Func<ClientHello, CancellationToken, Task<Hell
         try
         {
             Interlocked.Increment(ref _connections);
+            var began = Interlocked.Increment(ref _events);
             var answer = await exchange(hello, cancellationToken);
+            Note(answer, began);
             context.Transcript.Note($"{hello.Version.DisplayName()} with {Words(hello.Suites.Length)}: {answer.Text}");
             return answer;
         }
         finally
         {
             _lanes.Release();
+        }
+    }
+
+    /// <summary>Notes that something else than an offer ended without a word.</summary>
+    public void NoteSilence()
+    {
+        lock (_lock)
+        {
+            _lastSilence = Interlocked.Increment(ref _events);
+        }
+    }
+
+    private void Note(HelloAnswer answer, long began)
+    {
+        lock (_lock)
+        {
+            if (answer.Flight.Hello is not null)
+            {
+                _lastTaken = Math.Max(_lastTaken, began);
+            }
+            else if (answer.Flight.Alert is null)
+            {
+                _lastSilence = Interlocked.Increment(ref _events);
+            }
         }
     }
 

@@ -41,6 +41,7 @@ public sealed class ServerFlight
 
     private readonly List<byte> _input = [];
     private readonly List<byte> _handshake = [];
+    private readonly List<byte> _messages = [];
     private int _total;
 
     /// <summary>How far it has come.</summary>
@@ -60,6 +61,12 @@ public sealed class ServerFlight
 
     /// <summary>Whether the server stapled the status of its certificate (RFC 6066, 8).</summary>
     public bool HasStatus { get; private set; }
+
+    /// <summary>Whether the server wants a certificate of the client (RFC 5246, 7.4.4).</summary>
+    public bool AsksForCertificate { get; private set; }
+
+    /// <summary>The handshake messages as they came, for whoever goes on with the handshake: its end is a check over all of them (RFC 5246, 7.4.9).</summary>
+    internal IReadOnlyList<byte> Messages => _messages;
 
     /// <summary>The last alert, or null.</summary>
     public TlsAlert? Alert { get; private set; }
@@ -199,9 +206,11 @@ public sealed class ServerFlight
     {
         if (type == TlsHandshakeType.HelloRequest)
         {
-            // May come at any time and means nothing during a handshake (RFC 5246, 7.4.1.1).
+            // May come at any time and means nothing during a handshake, nor in its check (RFC 5246, 7.4.1.1).
             return;
         }
+
+        _messages.AddRange([(byte)type, .. ClientHello.Prefixed(3, body.ToArray())]);
 
         if ((type == TlsHandshakeType.ServerHello) != (Hello is null))
         {
@@ -224,6 +233,9 @@ public sealed class ServerFlight
                 break;
             case TlsHandshakeType.CertificateStatus:
                 HasStatus = true;
+                break;
+            case TlsHandshakeType.CertificateRequest:
+                AsksForCertificate = true;
                 break;
             case TlsHandshakeType.ServerHelloDone:
                 State = FlightState.Complete;

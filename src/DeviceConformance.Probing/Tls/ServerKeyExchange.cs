@@ -15,6 +15,9 @@ public sealed record ServerKeyExchange(string Group, int Curve, ReadOnlyMemory<b
     private const byte ExplicitChar2 = 2;
     private const byte NamedCurve = 3;
 
+    /// <summary>Generator of finite field Diffie-Hellman; empty where it was not read.</summary>
+    public ReadOnlyMemory<byte> Generator { get; init; }
+
     /// <summary>A message that tells nothing.</summary>
     public static ServerKeyExchange None { get; } = new("", 0, default, default, 0);
 
@@ -82,9 +85,9 @@ public sealed record ServerKeyExchange(string Group, int Curve, ReadOnlyMemory<b
     // Generator and public value; a message that ends before them has said its size all the same.
     private static bool TryPublic(ref WireReader reader, ref ServerKeyExchange exchange)
     {
-        if (reader.TryVector16(out _) && reader.TryVector16(out var value))
+        if (reader.TryVector16(out var generator) && reader.TryVector16(out var value))
         {
-            exchange = exchange with { Public = value.ToArray() };
+            exchange = exchange with { Generator = generator.ToArray(), Public = value.ToArray() };
         }
 
         return true;

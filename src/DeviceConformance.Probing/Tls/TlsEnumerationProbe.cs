@@ -84,6 +84,20 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
 
     private static async Task<TlsServerSeen> EnumerateAsync(TlsEnumeration request, TlsExchange? exchange, HelloSender sender, TlsVersion openedWith, HelloAnswer? opening, ProbeContext context, CancellationToken cancellationToken)
     {
+        // Before the others, so that an offer which is taken later shows that the server goes on answering; alone, since what it does to two at a time is not known yet.
+        var gaps = new List<string>();
+        var ssl2 = exchange is null ? null : new Ssl2Trial(exchange);
+        if (ssl2 is not null)
+        {
+            await ssl2.RunAsync(cancellationToken);
+            context.Transcript.Note(ssl2.Text);
+            gaps.AddRange(ssl2.Gap.Length > 0 ? [ssl2.Gap] : []);
+            if (ssl2.IsUnspokenRefusal)
+            {
+                sender.NoteSilence();
+            }
+        }
+
         var trials = (exchange is null ? _datagramVersions : _versions).Select(version => new TlsVersionTrial(version, sender)).ToList();
         var done = 0;
         await Task.WhenAll(trials.Select(async trial =>
@@ -92,22 +106,14 @@ public sealed class TlsEnumerationProbe : Probe<TlsEnumeration>
             context.Progress(Interlocked.Increment(ref done) / (double)trials.Count, trial.Text);
         }));
 
-        var gaps = trials.SelectMany(trial => trial.Gaps).ToList();
-        var ssl2 = exchange is null ? null : new Ssl2Trial(exchange);
-        if (ssl2 is not null)
-        {
-            await ssl2.RunAsync(cancellationToken);
-            context.Transcript.Note(ssl2.Text);
-            gaps.AddRange(ssl2.Gap.Length > 0 ? [ssl2.Gap] : []);
-        }
-
+        gaps.AddRange(trials.SelectMany(trial => trial.Gaps));
         ImmutableArray<TlsVersionSeen> seen = [.. ssl2 is null ? [] : new[] { ssl2.Seen }, .. trials.Select(trial => trial.Seen)];
         var accepted = seen.LastOrDefault(version => version.Accepted && version.Version != TlsVersion.Ssl2);
         if (accepted is null)
         {
             gaps.Add("the server speaks TLS and took none of the offers, so what it takes is unknown");
         }
-        else if (ssl2 is { IsUnspokenRefusal: true } || trials.Exists(trial => trial.HasUnspokenRefusal))
+        else if ((ssl2 is { IsUnspokenRefusal: true } || trials.Exists(trial => trial.HasUnspokenRefusal)) && !sender.HasTakenSince)
         {
             var control = await sender.AskAsync(new ClientHello(accepted.Version, [accepted.Suites[0].Code]), cancellationToken);
             if (control.Flight.Hello?.Version != accepted.Version)

@@ -7,7 +7,8 @@ namespace DeviceConformance.Probing.Tls;
 /// <summary>Finds out what a server does with one version: which suites it takes, by elimination, and whose order counts.</summary>
 /// <remarks>
 /// Each offer names up to <see cref="LongOffer"/> suites. The server picks one, which is left out of the next offer; when it refuses, it
-/// takes none of them, and the next suites come. So a version costs as many connections as it has suites, and a few for the refusals.
+/// takes none of them, and the next suites come. So a version costs as many connections as it has suites, one for the order and one for the refusal
+/// of all the rest at once, if the server shows that it reads so long an offer to its end; otherwise one for each <see cref="LongOffer"/> suites.
 /// </remarks>
 internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
 {
@@ -26,6 +27,7 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
     private ImmutableArray<int> _firstOffer = [];
     private HelloAnswer? _refusal;
     private bool? _isServerOrder;
+    private bool _isLengthTried;
 
     /// <summary>What was seen.</summary>
     public TlsVersionSeen Seen => _chosen.Count > 0
@@ -81,7 +83,7 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
             _gaps.Add($"{version.DisplayName()}: the server does not understand the offer ({alert})");
         }
 
-        if (_chosen.Count > 1)
+        if (_chosen.Count > 1 && _isServerOrder is null)
         {
             await FindOrderAsync(cancellationToken);
         }
@@ -101,6 +103,13 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
         var remaining = _candidates.ToList();
         while (remaining.Count > 0)
         {
+            if (length == LongOffer && remaining.Count > length && _chosen.Count == 2 && !_isLengthTried)
+            {
+                _isLengthTried = true;
+                length = await ReadsToTheEndAsync(remaining, cancellationToken) ? remaining.Count : length;
+                continue;
+            }
+
             ImmutableArray<int> offered = [.. remaining.Take(length)];
             var answer = opening ?? await sender.AskAsync(new ClientHello(version, offered), cancellationToken);
             opening = null;
@@ -126,6 +135,38 @@ internal sealed class TlsVersionTrial(TlsVersion version, HelloSender sender)
                 return;
             }
         }
+    }
+
+    /// <summary>
+    /// Offers all that is left, and behind it the two suites that were taken before. What the server takes of the rest is taken as ever; once it takes one of
+    /// those two, it has read the offer to its end, and the refusal of as many means all of them. It says whose order counts by which one it takes.
+    /// </summary>
+    /// <returns>Whether it read to the end. Trouble of any kind is a no: it may come from the length, and shorter offers tell.</returns>
+    private async Task<bool> ReadsToTheEndAsync(List<int> remaining, CancellationToken cancellationToken)
+    {
+        var (first, second) = (_chosen[0].Code, _chosen[1].Code);
+        while (remaining.Count > LongOffer)
+        {
+            ImmutableArray<int> offered = [.. remaining, second, first];
+            var answer = await sender.AskInLaneAsync(new ClientHello(version, offered), cancellationToken);
+            if (answer.Flight.Hello is not { } hello || hello.Version != version || !offered.Contains(hello.Suite))
+            {
+                return false;
+            }
+
+            if (hello.Suite == first || hello.Suite == second)
+            {
+                // Taken before the other when it stood before it, and now when it stands behind.
+                var wasBehind = _firstOffer.IndexOf(second) > _firstOffer.IndexOf(first);
+                _isServerOrder = hello.Suite == first ? true : wasBehind ? false : null;
+                return true;
+            }
+
+            remaining.Remove(hello.Suite);
+            Take(hello, answer.Flight);
+        }
+
+        return false;
     }
 
     private void Take(ServerHello hello, ServerFlight flight)

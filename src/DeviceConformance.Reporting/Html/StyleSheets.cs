@@ -239,7 +239,7 @@ internal static class StyleSheets
           #evidence thead th:first-child { width: 40mm; }
           #evidence thead th:last-child { width: 84mm; }
           .blanks > div { grid-template-columns: 75mm 1fr; min-height: 9mm; }
-          figure { margin: 5mm 0; } .lane, .graph, figure .legend { break-inside: avoid; } figcaption, .lane.axis { break-after: avoid; }
+          figure { margin: 5mm 0; } .lane, .graph, .timeline.few, figure .legend { break-inside: avoid; } figcaption, .lane.axis { break-after: avoid; }
           .lane { grid-template-columns: 56mm 1fr; } .lane .label { padding: .6mm 0; } .facts-table { margin-top: 5mm; } .facts-table .hash { white-space: normal; }
           .mark, .node, .band, .unrecorded { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
         }

@@ -14,7 +14,7 @@ public sealed class FaultyServersTests
     [Test]
     public Task Doors_that_nobody_declared_are_all_found() =>
         AssertFailsAsync(
-            Weakness.Telnet | Weakness.AnonymousFtp | Weakness.PlainBroker | Weakness.Ssh | Weakness.IPv6Only,
+            Weakness.Telnet | Weakness.AnonymousFtp | Weakness.PlainBroker | Weakness.Ssh | Weakness.IPv6Only | Weakness.SharedKeys,
             "5.1-1-2 a: 23",
             "5.1-5-2 a: 22 23",
             "5.5-5-2 b: 1883 21 22 23 8081/v6",
@@ -46,11 +46,14 @@ public sealed class FaultyServersTests
 
         var ended = await Dct.RunAsync("run", device.Declaration, "--out", device.Run());
 
-        var failing = Dct.Assessment(device.Run()).Units.Where(unit => unit.Verdict == Verdict.Fail);
+        var units = Dct.Assessment(device.Run()).Units.ToList();
+        var failing = units.Where(unit => unit.Verdict == Verdict.Fail);
+        var sharing = units.Single(unit => unit.Id.ToString() == "5.5-1-2 a").Findings.Where(finding => finding.Statement.Contains("the same key", StringComparison.Ordinal));
         Assert.Multiple(() =>
         {
             Assert.That(ended.Code, Is.EqualTo(1), ended.Text);
             Assert.That(failing.Select(unit => $"{unit.Id}: {Subjects(unit, device)}"), Is.EqualTo(expected), ended.Text);
+            Assert.That(sharing.Select(finding => (finding.Subject, finding.Verdict)), Is.EquivalentTo(weak.HasFlag(Weakness.SharedKeys) ? new[] { ("SecComMech-1", Verdict.Inconclusive), ("SecComMech-2", Verdict.Inconclusive) } : []));
         });
     }
 

@@ -55,6 +55,10 @@ internal static partial class ServerDeclaration
         Edit(folder, "ixit/13-SoftServ.yaml", text => Resources().Replace(text, "        - {method: GET, path: /home}\n        - {method: GET, path: /status}\n"));
     }
 
+    /// <summary>Gives sample B an address in the laboratory's network.</summary>
+    public static void DeclareOtherSample(string folder, IPAddress address) =>
+        Edit(folder, "dut.yaml", text => text.Replace("addresses: []", $"addresses: ['{address}']", StringComparison.Ordinal));
+
     /// <summary>Adds a login over SSH with a password that the owner sets.</summary>
     public static void DeclareShell(string folder)
     {

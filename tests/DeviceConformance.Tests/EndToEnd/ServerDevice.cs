@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -42,6 +43,9 @@ internal enum Weakness
 
     /// <summary>A declared SSH login whose account has a well-known password.</summary>
     DefaultShell = 512,
+
+    /// <summary>Sample B has the same keys.</summary>
+    SharedKeys = 1024,
 }
 
 /// <summary>A device made of Debian's servers in a network of its own, with its declaration: nginx as web interface, mosquitto as broker.</summary>
@@ -61,6 +65,9 @@ internal sealed class ServerDevice : IDisposable
     /// <summary>Folder of its declaration.</summary>
     public string Declaration => _folder.File("declaration");
 
+    /// <summary>Address of sample B.</summary>
+    public IPAddress OtherSample => new([.. Network.DeviceAddressV6.GetAddressBytes()[..15], 0xb]);
+
     /// <summary>A folder for a run.</summary>
     public string Run(string name = "run") => _folder.File(name);
 
@@ -79,6 +86,13 @@ internal sealed class ServerDevice : IDisposable
             if (weak.HasFlag(Weakness.DefaultShell))
             {
                 ServerDeclaration.DeclareShell(device.Declaration);
+            }
+
+            if (weak.HasFlag(Weakness.SharedKeys))
+            {
+                // The second unit is a second address: what it shows is the same.
+                ServerDeclaration.DeclareOtherSample(device.Declaration, device.OtherSample);
+                device.Network.Run("ip", "addr", "add", $"{device.OtherSample}/64", "dev", "eth0", "nodad");
             }
 
             foreach (var (port, command) in device.Servers(weak))

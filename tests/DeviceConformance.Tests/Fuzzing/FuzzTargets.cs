@@ -26,6 +26,7 @@ using DeviceConformance.Probing.Snmp;
 using DeviceConformance.Probing.Ssh;
 using DeviceConformance.Probing.Tls;
 using DeviceConformance.Probing.Traffic;
+using DeviceConformance.Probing.Traffic.Content;
 using DeviceConformance.Probing.UdpSweep;
 using DeviceConformance.Probing.Updates;
 using DeviceConformance.Probing.Upnp;
@@ -68,6 +69,7 @@ internal static class FuzzTargets
     public static ImmutableArray<FuzzTarget> All { get; } =
     [
         new("tls-flight", [_flight, FakeFlight.Alert(40), [.. _flight, .. _flight]], bytes => $"{Flight(bytes).State} {Flight(bytes).Hello is null}"),
+        new("tls-session", [SessionTail()], SessionTail),
         new("tls-certificate", [_certificate], bytes => CertificateReading.TryRead(bytes, DateTimeOffset.UnixEpoch, out var seen) ? $"{seen.KeyBits}" : "no"),
         new("tls-key-exchange", [Hex("03 001d 20" + new string('7', 64) + "0401 0004 01020304"), Hex("0004 ffffffff 0001 02 0004 01020304 0401 0002 0102")], KeyExchange),
         .. new[] { LinkType.Ethernet, LinkType.LinuxCooked, LinkType.Radiotap, LinkType.Raw }.Select(link => new FuzzTarget($"frame-{link.ToString().ToLowerInvariant()}", PacketSeeds, bytes => Frame(link, bytes))),
@@ -165,6 +167,22 @@ internal static class FuzzTargets
         PacketDecoder.Decode(link, bytes, bytes.Length, out var packet);
         var table = new FragmentTable();
         return $"{packet.Outcome} {packet.IsFragment && table.TryComplete(ref packet)}";
+    }
+
+    private static TlsRecordCipher SessionKeys() => TlsRecordCipher.Of12(CipherSuite.ByCode[0xc02f], new byte[48], new byte[32], new byte[32], fromClient: false, isMacOverCipherText: false)!;
+
+    private static byte[] SessionTail()
+    {
+        using var keys = SessionKeys();
+        return [22, 3, 3, 0, 14, .. FakeFlight.Message(4, 0, 0, 1, 44, 0, 4, 1, 2, 3, 4), 20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 40, .. keys.Seal(22, FakeFlight.Message(20, new byte[12])), 21, 3, 3, 0, 26, .. keys.Seal(21, [1, 100])];
+    }
+
+    private static string SessionTail(byte[] bytes)
+    {
+        using var keys = SessionKeys();
+        var tail = new Probing.Tls.Attacks.SessionTail(keys);
+        tail.Append(bytes);
+        return $"{tail.IsFinished} {tail.HasHello} {tail.Ticket is null} {tail.Alert is null} {tail.Fault.Length > 0}";
     }
 
     private static string KeyExchange(byte[] bytes) => string.Join(' ', Enum.GetValues<KeyExchangeParameters>().Select(kind => ServerKeyExchange.TryParse(bytes, kind, TlsVersion.Tls12, out _) ? '1' : '0'));

@@ -47,6 +47,8 @@ internal sealed class Bench
 
     public ImmutableArray<DutAddress> Addresses { get; set; } = [Address];
 
+    public ImmutableArray<DutSample> OtherSamples { get; init; } = [];
+
     public string Serial { get; init; } = "S1";
 
     public static Fact<T> Fact<T>(T value) => Model.Declared.Fact<T>.Declared(value, _at);
@@ -64,7 +66,9 @@ internal sealed class Bench
     public void Facts<T>(string id, Func<T, T> change)
         where T : IxitFacts => _entries[id] = _entries[id] with { Facts = change((T)_entries[id].Facts!) };
 
-    public void See(ProbeRequest request, Observation observation) => _outcomes[request] = new ProbeOutcome.Observed(observation);
+    public void See(ProbeRequest request, Observation observation) => See(request, new ProbeOutcome.Observed(observation));
+
+    public void See(ProbeRequest request, ProbeOutcome outcome) => _outcomes[request] = outcome;
 
     public void Change<T>(Func<T, T> change)
         where T : Observation
@@ -94,6 +98,15 @@ internal sealed class Bench
         Change<TcpPortsSeen>(ports => ports with { Open = [.. ports.Open.Append(port).Order()] });
         See(new ServiceIdentification(endpoint), new ServiceSeen(endpoint, protocol, false, "", "") { Coverage = All });
         See(new DisclosureSurvey(endpoint, protocol, false), new DisclosureSeen(endpoint, protocol, false, [], [], [.. logins]) { Coverage = All });
+    }
+
+    /// <summary>Opens a further port after the first sweep.</summary>
+    public void OpenLate(int port, ServiceProtocol protocol, params LoginPoint[] logins)
+    {
+        var first = Observations().Ask(new TcpPortSweep(Address));
+        OpenUndeclared(port, protocol, logins);
+        See(new TcpPortSweep(Address), ((ProbeOutcome.Observed)first.Outcome).Observation);
+        Change<TcpPortsAtEnd>(ports => ports with { Open = [.. ports.Open.Append(port).Order()] });
     }
 
     /// <summary>Opens an SSH server that nobody declared and that lists methods of authentication.</summary>
@@ -127,6 +140,13 @@ internal sealed class Bench
         See(new DisclosureSurvey(endpoint, protocol, protocol == ServiceProtocol.Tls), new DisclosureSeen(endpoint, protocol, protocol == ServiceProtocol.Tls, [.. items], [], []) { Coverage = All });
     }
 
+    /// <summary>Declares a further TCP interface that speaks HTTP.</summary>
+    public void Declare(int port, InterfaceStatus status)
+    {
+        var role = Edition == StandardEdition.V2 ? IxitRole.Intf : IxitRole.LogIntf;
+        Entry(role, Catalogue.Table(role).Stem + "-2", new LogIntfFacts { Network = Fact(true), Transport = Fact(Transport.Tcp), Ports = [port], Protocol = Fact(ServiceProtocol.Http), Status = Fact(status) });
+    }
+
     /// <summary>Declares a UDP interface.</summary>
     public void DeclareUdp(int port, ServiceProtocol protocol, InterfaceStatus status)
     {
@@ -140,7 +160,7 @@ internal sealed class Bench
 
     public Declaration Declaration() => new(
         Edition,
-        new Dut("Maker", "", "Model", "lamp", "1.0", "A", Fact(false), "", ["initialised"], [], [new DutSample("A", Serial, [], Addresses)], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", "00")),
+        new Dut("Maker", "", "Model", "lamp", "1.0", "A", Fact(false), "", ["initialised"], [], [new DutSample("A", Serial, [], Addresses), .. OtherSamples], ImmutableDictionary<string, StatedCondition>.Empty, new EvidenceRef("dut", "00")),
         new Ics([.. _ics.Values.OrderBy(entry => entry.Provision)]),
         new Ixit([.. _entries.Values.GroupBy(entry => entry.Table).Select(group => new IxitSheet(group.Key, [.. group], "test.yaml"))]),
         Lab,
@@ -246,14 +266,15 @@ internal sealed class Bench
 
     private void Observe()
     {
-        See(new TcpPortSweep(Address), new TcpPortsSeen(Address, [Https], 65534, 0, 0, 65535, 3, "connect") { Coverage = All });
+        See(new TcpPortSweep(Address), new TcpPortsSeen(Address, [Https], 65534, 0, 0, 65535, 3, "connect") { Unsettled = PortSet.Empty, Coverage = All });
+        See(ClosingPortSweep.Of(Address), new TcpPortsAtEnd(Address, [Https], [], new PortSet([22, 80, Https, 8080]), 1, 4, 1, "connect") { Coverage = All });
         See(new UdpPortSweep(Address), Udp());
         See(new ServiceIdentification(Web), new ServiceSeen(Web, ServiceProtocol.Http, true, "", "") { Coverage = All });
         See(new DisclosureSurvey(Web, ServiceProtocol.Http, true), new DisclosureSeen(Web, ServiceProtocol.Http, true, [], [], [Form, Basic]) { Coverage = All });
         TlsVersionSeen Version(TlsVersion version, bool accepted) =>
             new(version, accepted, accepted ? null : Silence.HandshakeRefused, accepted ? [new TlsSuiteSeen(0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "x25519", SuiteWeakness.None)] : [], true);
         See(new TlsEnumeration(Web), new TlsServerSeen(Web, [Version(TlsVersion.Tls11, false), Version(TlsVersion.Tls12, true), Version(TlsVersion.Tls13, true)], [], 9) { Coverage = All });
-        See(new TlsAttackTrial(Web), new TlsAttacksTried(Web, [.. new[] { TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot }.Select(attack => new TlsAttackSeen(attack, Exposure.NotVulnerable, "no"))], 5) { Coverage = All });
+        See(new TlsAttackTrial(Web), new TlsAttacksTried(Web, [.. new[] { TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot, TlsAttack.Ticketbleed, TlsAttack.ClientRenegotiation }.Select(attack => new TlsAttackSeen(attack, Exposure.NotVulnerable, "no"))], 5) { Coverage = All });
         foreach (var (mechanism, login, path) in new[] { ("AuthMech-1", Form, "/"), ("AuthMech-1", Form, "/status"), ("AuthMech-2", Basic, "/service") })
         {
             See(

@@ -38,7 +38,7 @@ public sealed class DeclaredTlsTests
         Declare(bench, CommProtocol.Tls, 25, TlsVersion.Tls12);
         bench.See(new ServiceIdentification(_mail), new ServiceSeen(_mail, ServiceProtocol.Smtp, false, "", "220 ready") { Coverage = Bench.All });
         bench.See(new TlsEnumeration(_mail, StartTls.Smtp), Server(_mail, TlsVersion.Tls12) with { StartTls = StartTls.Smtp });
-        bench.See(new TlsAttackTrial(_mail, StartTls.Smtp), new TlsAttacksTried(_mail, [], 1) { Coverage = Bench.All });
+        bench.See(new TlsAttackTrial(_mail, StartTls.Smtp), new TlsAttacksTried(_mail, [.. new[] { TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot, TlsAttack.Ticketbleed }.Select(attack => new TlsAttackSeen(attack, Exposure.NotVulnerable, "no"))], 1) { Coverage = Bench.All });
         Assert.That(bench.Verdicts()[_unit], Is.EqualTo(Verdict.Inconclusive));
         bench.See(new TlsEnumeration(_mail, StartTls.Smtp), Server(_mail, TlsVersion.Tls10) with { StartTls = StartTls.Smtp });
         Assert.That(bench.Verdicts()[_unit], Is.EqualTo(Verdict.Fail));

@@ -66,7 +66,31 @@ public sealed partial class TlsDaemonTests
         using var bench = new ProbeBench();
         var tried = await bench.SeeAsync(new TlsAttackTrialProbe(), new TlsAttackTrial(new Endpoint(ProbeBench.Loopback, port)));
         Assert.That(tried.Attacks.Select(attack => attack.Exposure), Is.All.EqualTo(Exposure.NotVulnerable), tried.Coverage.Statement);
+        Assert.That(tried.Tickets.Select(ticket => (ticket.Version, ticket.LifetimeHint)), Is.EqualTo(new[] { (TlsVersion.Tls12, 7200u) }));
         await AssertSameAsPeersAsync(seen, port);
+    }
+
+    [TestCase("ECDHE-RSA-AES256-SHA384", "-no_ticket", "-client_renegotiation")]
+    [TestCase("ECDHE-RSA-CHACHA20-POLY1305", "-client_renegotiation")]
+    [TestCase("DHE-RSA-AES128-CCM8", "-no_ticket")]
+    public async Task Openssl_server_is_seen_with_tickets_and_renegotiation_as_it_is_set_up(string suite, params string[] options)
+    {
+        var port = Daemon.FreePort();
+        await using var server = await Daemon.StartAsync(
+            Daemon.Find("openssl", "openssl"),
+            port,
+            ["s_server", "-accept", $"127.0.0.1:{port}", "-quiet", .. Keys("-cert", "-key", "rsa"), "-tls1_2", "-cipher", $"{suite}:@SECLEVEL=0", "-dhparam", DhParameters(), .. options]);
+        using var bench = new ProbeBench();
+        var tried = await bench.SeeAsync(new TlsAttackTrialProbe(), new TlsAttackTrial(new Endpoint(ProbeBench.Loopback, port)));
+        var ticketbleed = tried.Attacks.Single(attack => attack.Attack == TlsAttack.Ticketbleed);
+        var renegotiation = tried.Attacks.Single(attack => attack.Attack == TlsAttack.ClientRenegotiation);
+        Assert.Multiple(() =>
+        {
+            Assert.That(ticketbleed.Exposure, Is.EqualTo(Exposure.NotVulnerable), ticketbleed.Reason);
+            Assert.That(ticketbleed.Reason, Does.Contain(options.Contains("-no_ticket") ? "no session tickets" : "said back just these"));
+            Assert.That(tried.Tickets, Has.Length.EqualTo(options.Contains("-no_ticket") ? 0 : 1));
+            Assert.That(renegotiation.Exposure, Is.EqualTo(options.Contains("-client_renegotiation") ? Exposure.Vulnerable : Exposure.NotVulnerable), renegotiation.Reason);
+        });
     }
 
     [Test]

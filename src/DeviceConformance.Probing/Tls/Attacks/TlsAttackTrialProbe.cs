@@ -8,7 +8,7 @@ namespace DeviceConformance.Probing.Tls.Attacks;
 /// <summary>Tries known attacks on a TLS server, one connection at a time, each in a form that reads a few bytes at the most and changes nothing.</summary>
 public sealed class TlsAttackTrialProbe : Probe<TlsAttackTrial>
 {
-    private static readonly TlsAttack[] _attacks = [TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot];
+    private static readonly TlsAttack[] _attacks = [TlsAttack.Heartbleed, TlsAttack.CcsInjection, TlsAttack.Robot, TlsAttack.Ticketbleed, TlsAttack.ClientRenegotiation];
 
     /// <inheritdoc/>
     protected override async Task<ProbeOutcome> AskAsync(TlsAttackTrial request, ProbeContext context, CancellationToken cancellationToken)
@@ -32,8 +32,9 @@ public sealed class TlsAttackTrialProbe : Probe<TlsAttackTrial>
             }
         }
 
+        var session = new SessionTrial();
         ImmutableArray<TlsAttackSeen> seen = isThere
-            ? [await Heartbleed.TryAsync(opening, cancellationToken), await CcsInjection.TryAsync(opening, cancellationToken), await Robot.TryAsync(opening, cancellationToken)]
+            ? await TryAsync(opening, session, cancellationToken)
             : [.. _attacks.Select(attack => opening.IsRefused
                 ? new TlsAttackSeen(attack, Exposure.NotVulnerable, $"The server takes no version before TLS 1.3 ({opening.WhyNot}), and the attack needs one.")
                 : new TlsAttackSeen(attack, Exposure.Undecided, $"No handshake before TLS 1.3 came about: {opening.WhyNot}."))];
@@ -52,8 +53,18 @@ public sealed class TlsAttackTrialProbe : Probe<TlsAttackTrial>
         var statement = $"{seen.Length - open.Count} of {seen.Length} attacks decided; {opening.Connections} connections.";
         return new ProbeOutcome.Observed(new TlsAttacksTried(request.Endpoint, seen, opening.Connections)
         {
+            Tickets = session.Ticket is { } ticket ? [new TlsTicketSeen(TlsVersion.Tls12, ticket.LifetimeHint, ticket.Bytes.Length)] : [],
             Coverage = open.Count == 0 ? Coverage.Complete(statement) : Coverage.Partial($"{statement} Undecided: {string.Join(" ", open.Select(attack => $"{attack.Attack}: {attack.Reason}"))}"),
         });
+    }
+
+    private static async Task<ImmutableArray<TlsAttackSeen>> TryAsync(ClassicOpening opening, SessionTrial session, CancellationToken cancellationToken)
+    {
+        var heartbleed = await Heartbleed.TryAsync(opening, cancellationToken);
+        var early = await CcsInjection.TryAsync(opening, cancellationToken);
+        var robot = await Robot.TryAsync(opening, cancellationToken);
+        await session.RunAsync(opening, cancellationToken);
+        return [heartbleed, early, robot, await Ticketbleed.TryAsync(opening, session, cancellationToken), session.Renegotiation];
     }
 
     private static async Task<string> EndAsync(ClassicOpening opening, CancellationToken cancellationToken)

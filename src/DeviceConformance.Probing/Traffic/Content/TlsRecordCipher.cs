@@ -4,7 +4,7 @@ using DeviceConformance.Probing.Tls;
 
 namespace DeviceConformance.Probing.Traffic.Content;
 
-/// <summary>Opens the records of one direction with known keys: TLS 1.3 (RFC 8446, 5.2), TLS 1.2 with GCM, CCM, ChaCha20-Poly1305 and CBC (RFC 5246, 6.2.3; RFC 5288; RFC 6655; RFC 7905; RFC 7366).</summary>
+/// <summary>Opens the records of one direction with known keys, and seals those of a client of TLS 1.2: TLS 1.3 (RFC 8446, 5.2), TLS 1.2 with GCM, CCM, ChaCha20-Poly1305 and CBC (RFC 5246, 6.2.3; RFC 5288; RFC 6655; RFC 7905; RFC 7366).</summary>
 internal sealed class TlsRecordCipher : IDisposable
 {
     private const int LongestTag = 16;
@@ -50,6 +50,16 @@ internal sealed class TlsRecordCipher : IDisposable
     /// <summary>Hash of a suite's key derivation (RFC 5246, 5; RFC 8446, 7.1).</summary>
     public static HashAlgorithmName HashOf(CipherSuite suite) => suite.Name.EndsWith("_SHA384", StringComparison.Ordinal) ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
 
+    /// <summary>Whether records of a suite are read here.</summary>
+    public static bool Reads(CipherSuite suite) => KeyLength(suite.Name) > 0;
+
+    /// <summary>The pseudorandom function of TLS 1.2 (RFC 5246, 5).</summary>
+    /// <param name="hash">Hash of the suite.</param>
+    /// <param name="secret">The secret.</param>
+    /// <param name="seed">Label and seed, one after the other.</param>
+    /// <param name="length">Bytes wanted.</param>
+    public static byte[] Derive12(HashAlgorithmName hash, byte[] secret, byte[] seed, int length) => Expand12(hash, secret, seed, length);
+
     /// <summary>Keys of TLS 1.3 from a traffic secret (RFC 8446, 7.3); null for a suite that is not read here.</summary>
     public static TlsRecordCipher? Of13(CipherSuite suite, byte[] secret)
     {
@@ -86,6 +96,48 @@ internal sealed class TlsRecordCipher : IDisposable
         var isOpen = _cbc is not null ? TryCbc(type, record, plain, out length) : TryAuthenticated(type, record, plain, out length);
         _sequence += isOpen ? 1UL : 0;
         return isOpen;
+    }
+
+    /// <summary>Seals the next record of TLS 1.2; with CBC the MAC lies inside (RFC 5246, 6.2.3.2).</summary>
+    /// <param name="type">Type for its header.</param>
+    /// <param name="content">What goes inside.</param>
+    /// <returns>What follows the header.</returns>
+    public byte[] Seal(byte type, ReadOnlySpan<byte> content)
+    {
+        Span<byte> numbered = stackalloc byte[13];
+        WriteNumbered(numbered, type, content.Length);
+        if (_cbc is not null)
+        {
+            _sequence++;
+            var mac = MacOver(numbered, content);
+            var padding = Block - 1 - ((content.Length + mac.Length) % Block);
+            byte[] text = [.. content, .. mac, .. Enumerable.Repeat((byte)padding, padding + 1)];
+            var iv = RandomNumberGenerator.GetBytes(Block);
+            return [.. iv, .. _cbc.EncryptCbc(text, iv, PaddingMode.None)];
+        }
+
+        var before = _chacha is null ? 8 : 0;
+        Span<byte> nonce = stackalloc byte[12];
+        _iv.CopyTo(nonce);
+        BinaryPrimitives.WriteUInt64BigEndian(nonce[4..], (before > 0 ? 0 : BinaryPrimitives.ReadUInt64BigEndian(nonce[4..])) ^ _sequence++);
+        var record = new byte[before + content.Length + _tagLength];
+        nonce[4..(4 + before)].CopyTo(record);
+        var cipherText = record.AsSpan(before, content.Length);
+        var tag = record.AsSpan(before + content.Length);
+        if (_gcm is not null)
+        {
+            _gcm.Encrypt(nonce, content, cipherText, tag, numbered);
+        }
+        else if (_ccm is not null)
+        {
+            _ccm.Encrypt(nonce, content, cipherText, tag, numbered);
+        }
+        else
+        {
+            _chacha!.Encrypt(nonce, content, cipherText, tag, numbered);
+        }
+
+        return record;
     }
 
     /// <inheritdoc/>
@@ -175,10 +227,15 @@ internal sealed class TlsRecordCipher : IDisposable
     {
         Span<byte> numbered = stackalloc byte[13];
         WriteNumbered(numbered, type, content.Length);
+        return MacOver(numbered, content).AsSpan().SequenceEqual(mac);
+    }
+
+    private byte[] MacOver(ReadOnlySpan<byte> numbered, ReadOnlySpan<byte> content)
+    {
         using var hash = IncrementalHash.CreateHMAC(_macHash, _macKey);
         hash.AppendData(numbered);
         hash.AppendData(content);
-        return hash.GetHashAndReset().AsSpan().SequenceEqual(mac);
+        return hash.GetHashAndReset();
     }
 
     private void WriteNumbered(Span<byte> bytes, byte type, int length)

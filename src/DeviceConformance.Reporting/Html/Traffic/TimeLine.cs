@@ -14,6 +14,9 @@ namespace DeviceConformance.Reporting.Html.Traffic;
 /// </remarks>
 internal static class TimeLine
 {
+    // So many stand together on a page, under one axis.
+    private const int FewLanes = 8;
+
     /// <summary>Destinations with a lane of their own.</summary>
     public const int MostLanes = 20;
 
@@ -39,7 +42,7 @@ internal static class TimeLine
         var hasMore = destinations.SelectMany(destination => destination.Conversations).Any(conversation => UnknownFrom(conversation.Seen) is not null);
         return Element(
             "figure",
-            Class("timeline"),
+            Class(destinations.Length > FewLanes ? "timeline" : "timeline few"),
             Element(
                 "figcaption",
                 Element("strong", "When the device talked, and with whom. "),
@@ -60,7 +63,7 @@ internal static class TimeLine
                 scale,
                 ground)),
             If(destinations.IsEmpty, () => Element("p", Class("quiet"), "The device talked with nobody in this time.")),
-            If(destinations.Length > 8, () => Element("div", Class("lane axis"), Element("p"), Axis(traffic, scale, withPhases: false))),
+            If(destinations.Length > FewLanes, () => Element("div", Class("lane axis"), Element("p"), Axis(traffic, scale, withPhases: false))),
             Phases(traffic.Phases));
     }
 
