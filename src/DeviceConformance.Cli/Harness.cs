@@ -43,6 +43,7 @@ internal static class Harness
     [
         new TrafficWatchProbe(),
         new TcpPortSweepProbe(),
+        new ClosingPortSweepProbe(),
         new UdpPortSweepProbe(),
         new ServiceIdentificationProbe(),
         new TlsEnumerationProbe(),

@@ -65,7 +65,7 @@ public sealed partial class NetworkUpdatesAreDeclared : TestCase
         {
             yield return Finding.Pass(
                 OperatorQuestion.WholeDut,
-                "No open TCP port shows an update path that 7-UpdMech does not declare.",
+                $"No open TCP port shows an update path that 7-UpdMech does not declare.{PortsAtEnd.Remark(declared, seen)}",
                 [.. evidence, .. DeclaredLogins.SweepEvidence(declared, seen)]);
         }
     }

@@ -85,7 +85,7 @@ public sealed class SettingsNeedAuthentication : TestCase
 
         if (sound)
         {
-            yield return Finding.Pass(OperatorQuestion.WholeDut, $"Every open TCP port by which settings might be changed is declared in {table}.", DeclaredLogins.SweepEvidence(declared, seen));
+            yield return Finding.Pass(OperatorQuestion.WholeDut, $"Every open TCP port by which settings might be changed is declared in {table}.{PortsAtEnd.Remark(declared, seen)}", DeclaredLogins.SweepEvidence(declared, seen));
         }
     }
 }

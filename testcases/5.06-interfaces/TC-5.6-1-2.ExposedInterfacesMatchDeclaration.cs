@@ -48,14 +48,14 @@ public sealed class ExposedInterfacesMatchDeclaration : TestCase
             foreach (var port in facts.Ports)
             {
                 var there = open.Where(pair => pair.Endpoint.Port == port && pair.Endpoint.Transport == transport).ToList();
-                yield return there.Count > 0 ? JudgeOpen(entry, facts, status, there)
+                yield return there.Count > 0 ? JudgeOpen(seen, entry, facts, status, there)
                     : transport == Transport.Tcp ? JudgeClosed(declared, seen, entry, status, port)
                     : JudgeSilent(declared, seen, entry, facts.Protocol.Or(ServiceProtocol.Unknown), status, port);
             }
         }
     }
 
-    private static Finding JudgeOpen(IxitEntry entry, LogIntfFacts facts, InterfaceStatus status, List<(Endpoint Endpoint, ServiceSeen? Service, IReadOnlyList<EvidenceRef> Evidence)> there)
+    private static Finding JudgeOpen(ObservationSet seen, IxitEntry entry, LogIntfFacts facts, InterfaceStatus status, List<(Endpoint Endpoint, ServiceSeen? Service, IReadOnlyList<EvidenceRef> Evidence)> there)
     {
         var answers = $"{string.Join(", ", there.Select(pair => pair.Endpoint))} {(there[0].Endpoint.Transport == Transport.Tcp ? "accepts connections" : "answers")}";
         var evidence = there.SelectMany(pair => pair.Evidence).ToList();
@@ -77,18 +77,22 @@ public sealed class ExposedInterfacesMatchDeclaration : TestCase
             }
         }
 
-        return Finding.Pass(entry.Id, $"{entry.Id} is enabled as declared: {answers}.", [.. evidence, entry.Ref]);
+        var gone = there.Where(pair => PortsAtEnd.IsGone(seen, pair.Endpoint)).Select(pair => pair.Endpoint.ToString()).ToList();
+        return Finding.Pass(
+            entry.Id,
+            $"{entry.Id} is enabled as declared: {answers}.{(gone.Count == 0 ? "" : $" At the end of the campaign {string.Join(", ", gone)} no longer did.")}",
+            [.. evidence, .. gone.Count == 0 ? [] : PortsAtEnd.Evidence(there[0].Endpoint, seen), entry.Ref]);
     }
 
     private static Finding JudgeClosed(Declaration declared, ObservationSet seen, IxitEntry entry, InterfaceStatus status, int port)
     {
         var sweeps = declared.Addresses.Select(address => DutServices.Observed(seen.Ask(new TcpPortSweep(address)))).ToList();
-        var evidence = sweeps.Where(sweep => sweep is not null).Select(sweep => sweep!.Value.Evidence).ToList();
-        var complete = sweeps.Count > 0 && sweeps.TrueForAll(sweep => sweep is { Observation.Coverage.IsComplete: true });
+        var evidence = DeclaredLogins.SweepEvidence(declared, seen).ToList();
+        var complete = sweeps.Count > 0 && sweeps.TrueForAll(sweep => sweep is { Observation.Coverage.IsComplete: true }) && declared.Addresses.All(address => PortsAtEnd.Gap(seen, address) is null);
         return status == InterfaceStatus.Disabled && complete
-            ? Finding.Pass(entry.Id, $"{entry.Id} is disabled as declared: TCP {port} accepts no connection.", [.. evidence, entry.Ref])
+            ? Finding.Pass(entry.Id, $"{entry.Id} is disabled as declared: TCP {port} accepts no connection.{PortsAtEnd.Remark(declared, seen)}", [.. evidence, entry.Ref])
             : status == InterfaceStatus.Disabled
-                ? Finding.Inconclusive(entry.Id, $"{entry.Id} declares TCP {port} disabled; it was not seen open, but the ports were not all seen.", "Remove what the coverage of the sweep names, then resume the run or run again.", evidence)
+                ? Finding.Inconclusive(entry.Id, $"{entry.Id} declares TCP {port} disabled; it was not seen open, but the ports were not all seen, or not again at the end.", "Remove what the coverage of the sweep names, then resume the run or run again.", evidence)
                 : Finding.Inconclusive(entry.Id, $"{entry.Id} declares TCP {port} enabled, but it was not seen open.", "Bring the DUT into the state in which the interface is enabled, or correct its declared status, then run again.", [.. evidence, entry.Ref]);
     }
 

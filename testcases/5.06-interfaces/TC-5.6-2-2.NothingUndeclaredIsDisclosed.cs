@@ -64,7 +64,7 @@ public sealed class NothingUndeclaredIsDisclosed : TestCase
         {
             yield return Finding.Pass(
                 OperatorQuestion.WholeDut,
-                $"The open TCP ports{(DutServices.UdpServices(declared, seen).Any() ? " and the UDP services that answer" : "")} show no security-relevant information before login beyond the declaration.{Addresses(declared)}",
+                $"The open TCP ports{(DutServices.UdpServices(declared, seen).Any() ? " and the UDP services that answer" : "")} show no security-relevant information before login beyond the declaration.{PortsAtEnd.Remark(declared, seen)}{Addresses(declared)}",
                 [.. evidence, .. DeclaredLogins.SweepEvidence(declared, seen), .. DutServices.UdpEvidence(declared, seen)]);
         }
     }

@@ -56,7 +56,7 @@ public sealed class RemoteApisAreDeclared : TestCase
 
         if (sound)
         {
-            yield return Finding.Pass(OperatorQuestion.WholeDut, "No open TCP port offers a programming interface that the declaration lacks.", DeclaredLogins.SweepEvidence(declared, seen));
+            yield return Finding.Pass(OperatorQuestion.WholeDut, $"No open TCP port offers a programming interface that the declaration lacks.{PortsAtEnd.Remark(declared, seen)}", DeclaredLogins.SweepEvidence(declared, seen));
         }
     }
 }

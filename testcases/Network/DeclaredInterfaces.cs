@@ -22,7 +22,7 @@ internal static class DeclaredInterfaces
         foreach (var (endpoint, sweep) in DutServices.OpenPorts(declared, seen))
         {
             var service = DutServices.Observed(seen.Ask(new ServiceIdentification(endpoint)));
-            yield return (endpoint, service?.Observation, service is null ? [sweep] : [service.Value.Evidence, sweep]);
+            yield return (endpoint, service?.Observation, service is null ? sweep : [service.Value.Evidence, .. sweep]);
         }
 
         foreach (var (service, sweep) in DutServices.UdpServices(declared, seen))
@@ -58,7 +58,7 @@ internal static class DeclaredInterfaces
         foreach (var (endpoint, service, evidence) in Undeclared(declared, seen))
         {
             sound = false;
-            yield return Finding.Fail(endpoint.ToString(), $"{endpoint} is open and no entry of {table} declares it; {Speaks(service)}.{OnlyOverIPv6(declared, seen, endpoint)}", evidence);
+            yield return Finding.Fail(endpoint.ToString(), $"{endpoint} is open and no entry of {table} declares it; {Speaks(service)}.{Late(seen, endpoint)}{OfGroup(seen, endpoint)}{OnlyOverIPv6(declared, seen, endpoint)}", evidence);
         }
 
         foreach (var gap in DutServices.Gaps(declared, seen, Depth.Ports))
@@ -72,14 +72,20 @@ internal static class DeclaredInterfaces
             var open = DutServices.OpenPorts(declared, seen).Select(pair => pair.Endpoint.ToString()).ToList();
             yield return Finding.Pass(
                 OperatorQuestion.WholeDut,
-                (open.Count == 0 ? $"No TCP port of {string.Join(", ", declared.Addresses)} is open." : $"Every open TCP port is declared in {table}: {string.Join(", ", open)}.") + string.Concat(declared.Addresses.Select(address => UdpFigures(declared, seen, address))),
+                (open.Count == 0 ? $"No TCP port of {string.Join(", ", declared.Addresses)} is open." : $"Every open TCP port is declared in {table}: {string.Join(", ", open)}.") + PortsAtEnd.Remark(declared, seen) + string.Concat(declared.Addresses.Select(address => UdpFigures(declared, seen, address))),
                 DeclaredLogins.SweepEvidence(declared, seen).Concat(DutServices.UdpEvidence(declared, seen)));
         }
     }
 
+    private static string Late(ObservationSet seen, Endpoint endpoint) =>
+        PortsAtEnd.IsLate(seen, endpoint) ? " It was not open when the campaign began, and was at its end." : "";
+
+    private static string OfGroup(ObservationSet seen, Endpoint endpoint) =>
+        DutServices.GroupOf(seen, endpoint) is { Length: > 0 } group ? $" It answers the multicast group {group} and not the DUT's own address." : "";
+
     // A firewall or a service that forgets one family is a common slip.
     private static string OnlyOverIPv6(Declaration declared, ObservationSet seen, Endpoint endpoint) =>
-        endpoint is { Transport: Transport.Tcp, Address.IsIPv6: true }
+        endpoint is { Transport: Transport.Tcp, Address.IsIPv6: true } && !PortsAtEnd.IsLate(seen, endpoint)
         && declared.Addresses.Where(address => !address.IsIPv6).Select(address => DutServices.Observed(seen.Ask(new TcpPortSweep(address)))).ToList() is { Count: > 0 } others
         && others.TrueForAll(sweep => sweep is { Observation: { Coverage.IsComplete: true } ports } && !ports.Open.Contains(endpoint.Port))
             ? " The port is open over IPv6 only."

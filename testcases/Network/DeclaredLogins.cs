@@ -48,17 +48,17 @@ internal static class DeclaredLogins
             var ports = DutServices.OpenPorts(declared, seen).ToList();
             yield return Finding.Pass(
                 OperatorQuestion.WholeDut,
-                $"Every {what} that the {ports.Count} open TCP ports show is declared in 1-AuthMech.",
+                $"Every {what} that the {ports.Count} open TCP ports show is declared in 1-AuthMech.{PortsAtEnd.Remark(declared, seen)}",
                 [.. evidence, .. SweepEvidence(declared, seen)]);
         }
     }
 
     /// <summary>The sweeps as evidence.</summary>
     public static IEnumerable<EvidenceRef> SweepEvidence(Declaration declared, ObservationSet seen) =>
-        from address in declared.Addresses
-        let sweep = DutServices.Observed(seen.Ask(new TcpPortSweep(address)))
-        where sweep is not null
-        select sweep.Value.Evidence;
+        (from address in declared.Addresses
+         let sweep = DutServices.Observed(seen.Ask(new TcpPortSweep(address)))
+         where sweep is not null
+         select sweep.Value.Evidence).Concat(PortsAtEnd.Evidence(declared, seen));
 
     /// <summary>
     /// Whether an entry declares the login: same port, same way of speaking, same protection. How a script speaks a login is read from its

@@ -34,6 +34,11 @@ internal static class DutServices
             yield return new TcpPortSweep(address);
         }
 
+        foreach (var closing in PortsAtEnd.Ask(declared, seen))
+        {
+            yield return closing;
+        }
+
         if (depth == Depth.Ports)
         {
             yield break;
@@ -55,15 +60,18 @@ internal static class DutServices
         }
     }
 
-    /// <summary>Open ports of the DUT, without listeners of the laboratory's own host on loopback.</summary>
-    public static IEnumerable<(Endpoint Endpoint, EvidenceRef Evidence)> OpenPorts(Declaration declared, ObservationSet seen) =>
-        from address in declared.Addresses
-        let sweep = Observed(seen.Ask(new TcpPortSweep(address)))
-        where sweep is not null
-        from port in sweep.Value.Observation.Open
-        let endpoint = new Endpoint(address, port)
-        where !declared.Lab.HostListeners.Any(listener => listener.Endpoint == endpoint)
-        select (endpoint, sweep.Value.Evidence);
+    /// <summary>
+    /// Open ports of the DUT, without listeners of the laboratory's own host on loopback: those of the first sweep, then those that were found
+    /// open only at the end, with both sweeps as evidence.
+    /// </summary>
+    public static IEnumerable<(Endpoint Endpoint, IReadOnlyList<EvidenceRef> Evidence)> OpenPorts(Declaration declared, ObservationSet seen) =>
+        (from address in declared.Addresses
+         let sweep = Observed(seen.Ask(new TcpPortSweep(address)))
+         where sweep is not null
+         from port in sweep.Value.Observation.Open
+         select (Endpoint: new Endpoint(address, port), Evidence: (IReadOnlyList<EvidenceRef>)[sweep.Value.Evidence]))
+        .Concat(PortsAtEnd.Late(declared, seen))
+        .Where(open => !declared.Lab.HostListeners.Any(listener => listener.Endpoint == open.Endpoint));
 
     /// <summary>Requests for the UDP ports of all addresses.</summary>
     public static IEnumerable<ProbeRequest> AskUdp(Declaration declared) => declared.Addresses.Select(address => new UdpPortSweep(address));
@@ -84,6 +92,12 @@ internal static class DutServices
         let endpoint = new Endpoint(address, open.Port, Transport.Udp)
         where !declared.Lab.HostListeners.Any(listener => listener.Endpoint == endpoint)
         select (new ServiceSeen(endpoint, open.Protocol, open.Tls, open.Protocol == ServiceProtocol.Unknown ? "" : open.Name, open.Answer) { Coverage = sweep.Value.Observation.Coverage }, sweep.Value.Evidence);
+
+    /// <summary>Multicast group in which a UDP service answered and not at its own address; empty when there is none.</summary>
+    public static string GroupOf(ObservationSet seen, Endpoint endpoint) =>
+        endpoint.Transport == Transport.Udp && Observed(seen.Ask(new UdpPortSweep(endpoint.Address))) is { } sweep
+            ? sweep.Observation.Open.FirstOrDefault(open => open.Port == endpoint.Port)?.Group ?? ""
+            : "";
 
     /// <summary>
     /// The first address on which a TCP port is open, or none. Logins are tried there only: a lock-out holds for all addresses.
@@ -130,9 +144,10 @@ internal static class DutServices
         where survey is not null
         select (survey.Value.Observation, survey.Value.Evidence);
 
-    /// <summary>One open finding for each UDP service that answered or is declared and whose survey is missing or incomplete.</summary>
-    public static IEnumerable<Finding> UdpGaps(Declaration declared, ObservationSet seen) =>
+    /// <summary>One open finding for each UDP service, of certain protocols or of any, that answered or is declared and whose survey is missing or incomplete.</summary>
+    public static IEnumerable<Finding> UdpGaps(Declaration declared, ObservationSet seen, params ServiceProtocol[] protocols) =>
         from request in AskUdpSurveys(declared, seen)
+        where protocols.Length == 0 || protocols.Contains(request.Protocol)
         let gap = Gap(seen.Ask(request), request.Endpoint.ToString(), $"What {request.Protocol} on {request.Endpoint} shows before login was not all seen")
         where gap is not null
         select gap;
@@ -151,6 +166,11 @@ internal static class DutServices
             if (Gap(sweep, address.ToString(), $"The TCP ports of {address} were not all seen") is { } gap)
             {
                 yield return gap;
+            }
+
+            if (PortsAtEnd.Gap(seen, address) is { } late)
+            {
+                yield return late;
             }
         }
 

@@ -25,11 +25,46 @@ public sealed record TcpPortsSeen(
     double Seconds,
     string Method) : Observation
 {
+    /// <summary>
+    /// Ports of which the sweep did not learn whether they are open: silent or not tried. Null in recordings from before campaigns ended
+    /// with a second look (<see cref="ClosingPortSweep"/>).
+    /// </summary>
+    public PortSet? Unsettled { get; init; }
+
     /// <inheritdoc/>
     public override string Summary =>
         Open.IsEmpty
             ? $"{Address}: no TCP port is open ({Closed} closed, {Silent} silent, {NotTried} not tried)"
             : $"{Address}: TCP {string.Join(", ", Open)} open ({Closed} closed, {Silent} silent, {NotTried} not tried)";
+}
+
+/// <summary>What a second look at the TCP ports of an address found, at the end of the campaign.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="Open">Ports that completed a connection, ascending.</param>
+/// <param name="Gone">Ports that had been open before and accepted no connection any more, ascending.</param>
+/// <param name="Asked">Ports that were asked.</param>
+/// <param name="Seed">Number from which the sample among the other ports was drawn; 0 when all ports were asked.</param>
+/// <param name="Connections">Connection attempts made, repeats and SYNs without a connection included.</param>
+/// <param name="Seconds">Length of the sweep in seconds.</param>
+/// <param name="Method">How it was done.</param>
+public sealed record TcpPortsAtEnd(
+    DutAddress Address,
+    ImmutableArray<int> Open,
+    ImmutableArray<int> Gone,
+    PortSet Asked,
+    int Seed,
+    int Connections,
+    double Seconds,
+    string Method) : Observation
+{
+    /// <summary>Ports that were open at the end or before it, as far as this look knows.</summary>
+    [JsonIgnore]
+    public IEnumerable<int> EverOpen => Open.Union(Gone);
+
+    /// <inheritdoc/>
+    public override string Summary =>
+        $"{Address} at the end: {(Open.IsEmpty ? "no TCP port open" : $"TCP {string.Join(", ", Open)} open")}"
+        + $"{(Gone.IsEmpty ? "" : $", {string.Join(", ", Gone)} no longer")} ({Asked.Count} asked)";
 }
 
 /// <summary>Result of a sweep over the UDP ports of an address. Silence is neither open nor closed.</summary>
@@ -67,7 +102,11 @@ public sealed record UdpPortsSeen(
 /// <param name="Question">What it was asked, in words.</param>
 /// <param name="AnsweredFrom">Port that the answer came from; some protocols (TFTP: RFC 1350, 4) answer from another one.</param>
 /// <param name="Answer">First bytes of the answer, printable, others as \xNN.</param>
-public sealed record UdpServiceSeen(int Port, ServiceProtocol Protocol, bool Tls, string Name, string Question, int AnsweredFrom, string Answer);
+public sealed record UdpServiceSeen(int Port, ServiceProtocol Protocol, bool Tls, string Name, string Question, int AnsweredFrom, string Answer)
+{
+    /// <summary>Multicast group in which it was asked, since it did not answer at its own address; null where it did.</summary>
+    public string? Group { get; init; }
+}
 
 /// <summary>What speaks on a port.</summary>
 /// <param name="Endpoint">The port.</param>

@@ -73,6 +73,7 @@ public sealed class ObservationSet
     {
         (ProbeOutcome.Observed, not ProbeOutcome.Observed) => true,
         (ProbeOutcome.Observed { Observation: TcpPortsSeen old }, ProbeOutcome.Observed { Observation: TcpPortsSeen now }) => old.Open.Except(now.Open).Any(),
+        (ProbeOutcome.Observed { Observation: TcpPortsAtEnd old }, ProbeOutcome.Observed { Observation: TcpPortsAtEnd now }) => old.EverOpen.Except(now.EverOpen).Any(),
         (ProbeOutcome.Observed { Observation: UdpPortsSeen old }, ProbeOutcome.Observed { Observation: UdpPortsSeen now }) =>
             old.Open.Select(open => open.Port).Except(now.Open.Select(open => open.Port)).Any(),
         (ProbeOutcome.Observed { Observation: TrafficSeen old }, ProbeOutcome.Observed { Observation: TrafficSeen now }) => Loses(old, now),

@@ -9,6 +9,7 @@ namespace DeviceConformance.Model.Observations;
 /// <summary>A question to the DUT, the laboratory or the operator. It is a value: equal requests are asked once.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TcpPortSweep), "tcp-port-sweep")]
+[JsonDerivedType(typeof(ClosingPortSweep), "closing-port-sweep")]
 [JsonDerivedType(typeof(UdpPortSweep), "udp-port-sweep")]
 [JsonDerivedType(typeof(ServiceIdentification), "service-identification")]
 [JsonDerivedType(typeof(TlsEnumeration), "tls-enumeration")]
@@ -56,6 +57,7 @@ public abstract record ProbeRequest<TObservation> : ProbeRequest
 /// <summary>A flat fact about the DUT. It holds no opinion and no verdict, and says how complete it is.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TcpPortsSeen), "tcp-ports")]
+[JsonDerivedType(typeof(TcpPortsAtEnd), "tcp-ports-at-end")]
 [JsonDerivedType(typeof(UdpPortsSeen), "udp-ports")]
 [JsonDerivedType(typeof(ServiceSeen), "service")]
 [JsonDerivedType(typeof(TlsServerSeen), "tls-server")]

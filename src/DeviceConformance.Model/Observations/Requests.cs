@@ -20,6 +20,52 @@ public sealed record TcpPortSweep(DutAddress Address) : ProbeRequest<TcpPortsSee
     public override string Title => $"TCP ports of {Address}";
 }
 
+/// <summary>Are the TCP ports of an address at the end of the campaign still as they were at its beginning?</summary>
+/// <remarks>
+/// Asked when nothing else is left to ask. It is one question for each address, whatever it starts from: equal by address alone.
+/// </remarks>
+/// <param name="Address">The address.</param>
+/// <param name="Before">Ports that were seen open earlier in the run.</param>
+/// <param name="Unsettled">Ports of which the first sweep did not learn whether they are open.</param>
+/// <param name="IsWhole">Whether all ports are asked again, since that takes little time.</param>
+public sealed record ClosingPortSweep(DutAddress Address, PortSet Before, PortSet Unsettled, bool IsWhole) : ProbeRequest<TcpPortsAtEnd>
+{
+    // With SYNs a second sweep of such a device takes seconds again; longer ones load it for what a sample shows too.
+    private const double LittleSeconds = 10;
+    private const string BySyn = "SYN";
+
+    /// <summary>The question that follows from what the first sweep saw.</summary>
+    /// <param name="first">What the first sweep saw.</param>
+    /// <param name="later">What an earlier asking of this question saw; null when there was none.</param>
+    public static ClosingPortSweep After(TcpPortsSeen first, TcpPortsAtEnd? later = null)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        return new ClosingPortSweep(
+            first.Address,
+            new PortSet(first.Open.Union(later?.EverOpen ?? [])),
+            first.Unsettled ?? PortSet.Empty,
+            first is { Method: BySyn, Seconds: <= LittleSeconds });
+    }
+
+    /// <summary>The question about an address, to look its answer up.</summary>
+    public static ClosingPortSweep Of(DutAddress address) => new(address, PortSet.Empty, PortSet.Empty, IsWhole: false);
+
+    /// <inheritdoc/>
+    public override ProbeImpact Impact => ProbeImpact.ReadOnly;
+
+    /// <inheritdoc/>
+    public override DutAddress? Target => Address;
+
+    /// <inheritdoc/>
+    public override string Title => $"TCP ports of {Address} at the end";
+
+    /// <inheritdoc/>
+    public bool Equals(ClosingPortSweep? other) => other is not null && Address == other.Address;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Address.GetHashCode();
+}
+
 /// <summary>Which UDP ports 1 to 65535 of an address answer, which are proven closed, and which stay silent?</summary>
 /// <param name="Address">The address.</param>
 public sealed record UdpPortSweep(DutAddress Address) : ProbeRequest<UdpPortsSeen>

@@ -48,6 +48,8 @@ public sealed class Campaign
     private readonly long _start;
     private readonly bool _isOffline;
     private readonly Dictionary<DutAddress, SignOfLife> _lastSign = [];
+    private readonly HashSet<ClosingPortSweep> _closed = [];
+    private bool _hasAsked;
 
     /// <summary>A campaign.</summary>
     /// <param name="declared">The declaration.</param>
@@ -80,10 +82,16 @@ public sealed class Campaign
         ArgumentNullException.ThrowIfNull(seen);
         for (var round = 0; round < MaxRounds; round++)
         {
-            var wanted = needs(seen).Where(request => request is not OperatorQuestion && !seen.Contains(request)).Distinct().ToList();
+            var wanted = needs(seen).Where(request => request is not OperatorQuestion && IsDue(request, seen)).Distinct().ToList();
             if (wanted.Count == 0)
             {
                 return;
+            }
+
+            // The last look is the last of all, whatever its impact: it is to see what everything else left behind.
+            if (wanted.Exists(request => request is not ClosingPortSweep))
+            {
+                wanted.RemoveAll(request => request is ClosingPortSweep);
             }
 
             // Only the mildest kind of this round: what it shows may call for more of the same kind before anything harsher is done.
@@ -102,11 +110,15 @@ public sealed class Campaign
         _log.Note(new HealthProblem(HealthKind.Harness, _time.GetUtcNow(), $"The units still ask for more after {MaxRounds} rounds; the rest was not asked."));
     }
 
+    // A last look of an earlier session is none any more once the DUT has been asked again. One a session is enough.
+    private bool IsDue(ProbeRequest request, ObservationSet seen) =>
+        !seen.Contains(request) || (request is ClosingPortSweep closing && _hasAsked && !_closed.Contains(closing));
+
     private async Task AskAllAsync(List<ProbeRequest> requests, ObservationSet seen, CancellationToken cancellationToken)
     {
         // A sweep loads the DUT by itself, and what changes state must not happen behind another probe's back.
         // Wrong logins come last: they lock accounts that the other trials need.
-        var alone = requests.Where(request => request is TcpPortSweep or UdpPortSweep || request.Impact > ProbeImpact.ReadOnly).OrderBy(request => request is DefaultCredentialTrial).ToList();
+        var alone = requests.Where(request => request is TcpPortSweep or ClosingPortSweep or UdpPortSweep || request.Impact > ProbeImpact.ReadOnly).OrderBy(request => request is DefaultCredentialTrial).ToList();
         foreach (var request in alone)
         {
             await AskAndRecordAsync([request], seen, cancellationToken);
@@ -131,12 +143,22 @@ public sealed class Campaign
         foreach (var entry in records)
         {
             seen.Add(entry, _log.Append(entry));
-            if (entry.Outcome is ProbeOutcome.Observed { Observation: TcpPortsSeen ports })
+            // Every session repeats a UDP sweep, which silence leaves incomplete; it changes nothing about the TCP ports.
+            _hasAsked |= entry.Request is { Target: not null } and not UdpPortSweep && entry.Outcome is not ProbeOutcome.NotRun;
+            if (entry.Request is ClosingPortSweep closing)
             {
-                foreach (var port in ports.Open)
-                {
-                    _liveness.SawOpen(new Endpoint(ports.Address, port));
-                }
+                _closed.Add(closing);
+            }
+
+            var open = entry.Outcome switch
+            {
+                ProbeOutcome.Observed { Observation: TcpPortsSeen ports } => ports.Open.Select(port => new Endpoint(ports.Address, port)),
+                ProbeOutcome.Observed { Observation: TcpPortsAtEnd ports } => ports.Open.Select(port => new Endpoint(ports.Address, port)),
+                _ => [],
+            };
+            foreach (var endpoint in open)
+            {
+                _liveness.SawOpen(endpoint);
             }
         }
     }

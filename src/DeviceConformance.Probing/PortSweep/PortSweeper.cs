@@ -34,7 +34,11 @@ internal sealed record SweepGround(
 /// <summary>What a sweep found.</summary>
 /// <param name="Open">Open ports, ascending.</param>
 /// <param name="Findings">Counts, and what they are worth.</param>
-internal sealed record SweepResult(IReadOnlyList<int> Open, SweepFindings Findings);
+internal sealed record SweepResult(IReadOnlyList<int> Open, SweepFindings Findings)
+{
+    /// <summary>Ports of which it is not known whether they are open.</summary>
+    public required IReadOnlyList<int> Unsettled { get; init; }
+}
 
 /// <summary>One sweep over ports: asks each, goes as fast as the DUT answers, repeats what stayed silent, and watches that the DUT is there.</summary>
 /// <remarks>
@@ -167,7 +171,7 @@ internal sealed class PortSweeper
             _table.Void();
         }
 
-        return new SweepResult(_table.In(PortState.Open), Findings(vanished, last));
+        return new SweepResult(_table.In(PortState.Open), Findings(vanished, last)) { Unsettled = _table.Unsettled() };
     }
 
     private async Task PassAsync(int pass, List<int> ports, CancellationToken cancellationToken)

@@ -1,9 +1,6 @@
-using DeviceConformance.Model.Lab;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Campaigns;
-using DeviceConformance.Probing.Link;
-using DeviceConformance.Probing.RawPackets;
 
 namespace DeviceConformance.Probing.PortSweep;
 
@@ -16,39 +13,23 @@ namespace DeviceConformance.Probing.PortSweep;
 /// </remarks>
 public sealed class TcpPortSweepProbe : Probe<TcpPortSweep>
 {
-    private const string Remedy = "Run as root or give the program the right: sudo setcap cap_net_raw+ep <path of dct>; or set 'sweep-method: auto' in lab.yaml.";
-
     /// <inheritdoc/>
     protected override async Task<ProbeOutcome> AskAsync(TcpPortSweep request, ProbeContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        var link = context.Link;
         var before = await context.Liveness.CheckAsync(request.Address, cancellationToken);
         if (!before.IsAlive)
         {
             return new ProbeOutcome.Unanswered(Silence.DutGone, $"{request.Title} were not swept: {before.How}.");
         }
 
-        var connectionsBefore = link.RequestsTo(request.Address, Transport.Tcp);
-        var ground = new SweepGround(
-            (port, timeout, token) => link.KnockAsync(new Endpoint(request.Address, port), timeout, token),
-            token => context.Liveness.CheckAsync(request.Address, token),
-            () => link.RequestsTo(request.Address, Transport.Tcp) - connectionsBefore);
-        using var syn = OpenSyn(request.Address, context);
-        if (syn is not null)
-        {
-            ground = ground with { Method = SweepFindings.Syn, Ask = syn.Ask, Knock = syn.KnockAsync };
-        }
-
-        var sweeper = new PortSweeper(ground, link.Limits, PortOrder.All(), context.Time, context.Progress);
-        var (open, found) = await sweeper.RunAsync(cancellationToken);
+        using var way = SweepWay.Open(request.Address, context);
+        var sweeper = new PortSweeper(way.Ground, context.Link.Limits, PortOrder.All(), context.Time, context.Progress);
+        var result = await sweeper.RunAsync(cancellationToken);
+        var (open, found) = result;
         context.Transcript.Note($"before: {before.How}");
-        foreach (var pass in found.Passes)
-        {
-            context.Transcript.Note($"pass over {pass.Ports} ports, waiting {pass.Timeout.TotalMilliseconds:0} ms: {pass.ControlMissed} of {pass.ControlAsked} control questions unanswered{(pass.IsSound ? "" : ", not sound")}");
-        }
-
+        SweepWay.Note(found, context);
         return new ProbeOutcome.Observed(new TcpPortsSeen(
             request.Address,
             [.. open],
@@ -59,25 +40,8 @@ public sealed class TcpPortSweepProbe : Probe<TcpPortSweep>
             Math.Round(found.Elapsed.TotalSeconds, 3),
             found.Method)
         {
+            Unsettled = new PortSet(result.Unsettled),
             Coverage = found.ToCoverage(),
         });
-    }
-
-    private static SynKnocker? OpenSyn(DutAddress address, ProbeContext context)
-    {
-        var method = context.Declared.Lab.SweepMethod;
-        if (method == SweepMethod.Connect || address.IsLoopback)
-        {
-            return null;
-        }
-
-        var syn = context.Link.OpenSyn(address, out var why);
-        if (syn is null && method == SweepMethod.Syn)
-        {
-            throw new LabFaultException($"lab.yaml asks for 'sweep-method: syn', but {why}. {Remedy}");
-        }
-
-        context.Transcript.Note(syn is null ? $"ports are asked by connecting: {why}" : "ports are asked by a SYN; open ones are asked for a connection at the end");
-        return syn;
     }
 }

@@ -11,7 +11,8 @@ namespace DeviceConformance.Probing.UdpSweep;
 /// <summary>Asks the UDP ports of an address, each in the protocol that is usual there: needs no privilege.</summary>
 /// <remarks>
 /// An answer proves a port open, ICMP port unreachable for a datagram of ours proves it closed (RFC 1122, 4.1.3.1). Silence proves nothing:
-/// a service answers only what it understands, and hosts limit ICMP errors. The observation keeps the three apart.
+/// a service answers only what it understands, and hosts limit ICMP errors. The observation keeps the three apart. What listens to a multicast group
+/// alone is asked there, where lab.yaml names the interface.
 /// </remarks>
 public sealed class UdpPortSweepProbe : Probe<UdpPortSweep>
 {
@@ -30,21 +31,35 @@ public sealed class UdpPortSweepProbe : Probe<UdpPortSweep>
 
         var asking = new UdpAsking(context.Link, request.Address);
         using var sweeper = new UdpSweeper(new UdpGround(asking.AskAsync, token => context.Liveness.CheckAsync(request.Address, token)), context.Link.Limits, PortOrder.All(), DeclaredPorts(context.Declared), context.Time, context.Progress);
-        var found = await sweeper.RunAsync(cancellationToken);
+        // Beside the sweep: the groups' answers come to sockets of their own, and the sweep waits longer than they do.
+        var asked = UdpGroups.AskAsync(request.Address, context, cancellationToken);
+        var sweep = sweeper.RunAsync(cancellationToken);
+        await Task.WhenAll(asked, sweep);
+        var (groups, found) = (await asked, await sweep);
         context.Transcript.Note($"before: {before.How}");
+        var own = found.Open.Select(open => open.Port).ToHashSet();
+        var ofGroups = groups.Answered.Where(answered => !own.Contains(answered.Open.Port)).ToList();
+        var coverage = found.ToCoverage();
         return new ProbeOutcome.Observed(new UdpPortsSeen(
             request.Address,
-            [.. found.Open.Select(open => Describe(open, request.Address, context.Transcript))],
-            found.Closed,
-            found.Silent,
-            found.NotTried,
+            [
+                .. found.Open.Select(open => Describe(open, request.Address, context.Transcript))
+                    .Concat(ofGroups.Select(answered => Describe(answered.Open, request.Address, context.Transcript) with { Group = answered.Group.ToString() }))
+                    .OrderBy(open => open.Port),
+            ],
+            Without(found.Closed),
+            Without(found.Silent),
+            Without(found.NotTried),
             found.Datagrams,
             Math.Round(found.Elapsed.TotalSeconds, 3),
             Math.Round(found.UnreachablesPerSecond, 2),
             $"protocol questions, {UdpAsking.Method}")
         {
-            Coverage = found.ToCoverage(),
+            Coverage = coverage with { Statement = $"{coverage.Statement} {groups.Statement}" },
         });
+
+        // Closed at the DUT's own address, such a port is open all the same.
+        PortSet Without(PortSet ports) => ofGroups.Count == 0 ? ports : new PortSet(ports.Ports.Except(ofGroups.Select(answered => answered.Open.Port)));
     }
 
     /// <summary>UDP ports that the declaration names, with the protocol that it names.</summary>

@@ -29,6 +29,13 @@ public sealed class ObservationSetTests
         Assert.That(After(new ProbeOutcome.NotRun(NotRunReason.DutGone, "gone"), Sweep(isComplete: true, 80)), Is.EqualTo("second"));
 
     [Test]
+    public void Later_last_look_takes_the_place_unless_a_port_that_was_open_is_not_even_said_to_be_gone()
+    {
+        Assert.That(After(ClosingPortSweep.Of(_sweep.Address), AtEnd([80, 2323], []), AtEnd([80], [2323])), Is.EqualTo(["second"]));
+        Assert.That(After(ClosingPortSweep.Of(_sweep.Address), AtEnd([80, 2323], []), AtEnd([80], [])), Is.EqualTo(["first"]));
+    }
+
+    [Test]
     public void Traffic_of_fewer_captures_does_not_take_the_place_of_more() =>
         Assert.That(AfterTraffic(Traffic(["a", "b"]), Traffic(["a"])), Is.EqualTo(["first"]));
 
@@ -65,6 +72,9 @@ public sealed class ObservationSetTests
         Assert.That(AfterTraffic(new ProbeOutcome.NotRun(NotRunReason.InputMissing, "no capture"), Traffic(["a"])), Is.EqualTo(["second"]));
         Assert.That(AfterTraffic(Traffic(["a"]), Traffic(["b"]), new ProbeOutcome.NotRun(NotRunReason.InputMissing, "no capture")), Is.EqualTo(["first", "second"]));
     }
+
+    private static ProbeOutcome.Observed AtEnd(int[] open, int[] gone) =>
+        new(new TcpPortsAtEnd(_sweep.Address, [.. open], [.. gone], PortSet.Empty, 1, 1, 1, "connect") { Coverage = Coverage.Complete("all") });
 
     private static string After(ProbeOutcome first, ProbeOutcome second) => After(_sweep, first, second).Single();
 

@@ -66,7 +66,9 @@ internal sealed class Bench
     public void Facts<T>(string id, Func<T, T> change)
         where T : IxitFacts => _entries[id] = _entries[id] with { Facts = change((T)_entries[id].Facts!) };
 
-    public void See(ProbeRequest request, Observation observation) => _outcomes[request] = new ProbeOutcome.Observed(observation);
+    public void See(ProbeRequest request, Observation observation) => See(request, new ProbeOutcome.Observed(observation));
+
+    public void See(ProbeRequest request, ProbeOutcome outcome) => _outcomes[request] = outcome;
 
     public void Change<T>(Func<T, T> change)
         where T : Observation
@@ -98,6 +100,15 @@ internal sealed class Bench
         See(new DisclosureSurvey(endpoint, protocol, false), new DisclosureSeen(endpoint, protocol, false, [], [], [.. logins]) { Coverage = All });
     }
 
+    /// <summary>Opens a further port after the first sweep.</summary>
+    public void OpenLate(int port, ServiceProtocol protocol, params LoginPoint[] logins)
+    {
+        var first = Observations().Ask(new TcpPortSweep(Address));
+        OpenUndeclared(port, protocol, logins);
+        See(new TcpPortSweep(Address), ((ProbeOutcome.Observed)first.Outcome).Observation);
+        Change<TcpPortsAtEnd>(ports => ports with { Open = [.. ports.Open.Append(port).Order()] });
+    }
+
     /// <summary>Opens an SSH server that nobody declared and that lists methods of authentication.</summary>
     public void OpenUndeclaredSsh(params string[] methods)
     {
@@ -127,6 +138,13 @@ internal sealed class Bench
         See(new UdpPortSweep(Address), Udp(new UdpServiceSeen(port, protocol, protocol == ServiceProtocol.Tls, protocol.ToString(), "question", port, "answer")));
         var endpoint = new Endpoint(Address, port, Transport.Udp);
         See(new DisclosureSurvey(endpoint, protocol, protocol == ServiceProtocol.Tls), new DisclosureSeen(endpoint, protocol, protocol == ServiceProtocol.Tls, [.. items], [], []) { Coverage = All });
+    }
+
+    /// <summary>Declares a further TCP interface that speaks HTTP.</summary>
+    public void Declare(int port, InterfaceStatus status)
+    {
+        var role = Edition == StandardEdition.V2 ? IxitRole.Intf : IxitRole.LogIntf;
+        Entry(role, Catalogue.Table(role).Stem + "-2", new LogIntfFacts { Network = Fact(true), Transport = Fact(Transport.Tcp), Ports = [port], Protocol = Fact(ServiceProtocol.Http), Status = Fact(status) });
     }
 
     /// <summary>Declares a UDP interface.</summary>
@@ -248,7 +266,8 @@ internal sealed class Bench
 
     private void Observe()
     {
-        See(new TcpPortSweep(Address), new TcpPortsSeen(Address, [Https], 65534, 0, 0, 65535, 3, "connect") { Coverage = All });
+        See(new TcpPortSweep(Address), new TcpPortsSeen(Address, [Https], 65534, 0, 0, 65535, 3, "connect") { Unsettled = PortSet.Empty, Coverage = All });
+        See(ClosingPortSweep.Of(Address), new TcpPortsAtEnd(Address, [Https], [], new PortSet([22, 80, Https, 8080]), 1, 4, 1, "connect") { Coverage = All });
         See(new UdpPortSweep(Address), Udp());
         See(new ServiceIdentification(Web), new ServiceSeen(Web, ServiceProtocol.Http, true, "", "") { Coverage = All });
         See(new DisclosureSurvey(Web, ServiceProtocol.Http, true), new DisclosureSeen(Web, ServiceProtocol.Http, true, [], [], [Form, Basic]) { Coverage = All });

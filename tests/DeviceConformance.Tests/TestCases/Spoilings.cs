@@ -33,6 +33,23 @@ internal static class Spoilings
             ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 c"], ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 b"]),
         new("undeclared MQTT", bench => bench.OpenUndeclared(1883, ServiceProtocol.Mqtt, new LoginPoint(LoginProtocol.Mqtt, 1883, false, "/", null)),
             ["5.1-1-2 a", "5.1-2A-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 c"], ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 b", "5.13-1-2 c"]),
+        new("undeclared Telnet that opens after the first sweep", bench => bench.OpenLate(23, ServiceProtocol.Telnet, new LoginPoint(LoginProtocol.Telnet, 23, false, "/", null)),
+            ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 c"], ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 b"]),
+        new("undeclared Telnet that opens after the first sweep and is not identified any more", bench =>
+        {
+            bench.OpenLate(23, ServiceProtocol.Telnet);
+            bench.See(new ServiceIdentification(new Endpoint(Bench.Address, 23)), new ProbeOutcome.NotRun(NotRunReason.BudgetExhausted, "no time left"));
+        }, ["5.6-1-2 c"], ["5.6-1-2 b"]),
+        new("undeclared port that opened and closed again", bench =>
+        {
+            bench.OpenLate(9999, ServiceProtocol.Unknown);
+            bench.Change<TcpPortsAtEnd>(ports => ports with { Open = [Bench.Https], Gone = [9999], Coverage = Bench.Part });
+        }, ["5.6-1-2 c"], ["5.6-1-2 b"]),
+        new("interface that is declared disabled opens after the first sweep", bench =>
+        {
+            bench.OpenLate(8080, ServiceProtocol.Http);
+            bench.Declare(8080, InterfaceStatus.Disabled);
+        }, ["5.6-1-2 a"]),
         new("universal password", bench => bench.Change<DefaultCredentialsTried>(tried => tried with { Accepted = [new AcceptedDefault("D-001", "admin", "many")] }), ["5.1-1-2 b", "5.1-1-2 c"]),
         new("password from the serial number", bench => bench.Change<DefaultCredentialsTried>(tried => tried with { Accepted = [new AcceptedDefault("P-02", "admin", "habit") { IsOfUnit = true }] }), ["5.1-1-2 b", "5.1-2-2 a"]),
         new("any password is let in", bench => bench.Change<DefaultCredentialsTried>(tried => tried with { NonsenseAccepted = true, Reaction = GuessingReaction.None }), ["5.1-1-2 b", "5.1-1-2 c", "5.1-5-2 b"]),
@@ -111,6 +128,10 @@ internal static class Spoilings
     public static ImmutableArray<Spoiling> Opening { get; } =
     [
         new("sweep incomplete", bench => bench.Change<TcpPortsSeen>(ports => ports with { NotTried = 1000, Coverage = Bench.Part }), []),
+        new("port gone at the end", bench => bench.Change<TcpPortsAtEnd>(ports => ports with { Open = [], Gone = [Bench.Https], Coverage = Bench.Part }), []),
+        new("last look incomplete", bench => bench.Change<TcpPortsAtEnd>(ports => ports with { Coverage = Bench.Part }), []),
+        new("DUT gone at the end", bench => bench.Lose<ClosingPortSweep>(new ProbeOutcome.Unanswered(Silence.DutGone, "gone")), []),
+        new("last look not made", bench => bench.Lose<ClosingPortSweep>(new ProbeOutcome.NotRun(NotRunReason.BudgetExhausted, "no time left")), []),
         new("nothing recorded of the network", bench =>
         {
             var gone = new ProbeOutcome.Unanswered(Silence.DutGone, "gone");
@@ -151,7 +172,11 @@ internal static class Spoilings
         new("form of which it does not show", bench => Write(bench, write => write with { Anonymous = AccessResult.Unclear }), []),
         new("form with a session that was logged out of", bench => Write(bench, write => write with { Ended = AccessResult.Granted }), []),
         new("login that a script sends", bench => bench.Change<DisclosureSeen>(survey => survey with { Logins = [.. survey.Logins, new LoginPoint(LoginProtocol.HttpJson, Bench.Https, true, "/app", new LoginForm("u", "p", "/api/login", "", ""))] }), []),
-        new("declared port closed", bench => bench.Change<TcpPortsSeen>(ports => ports with { Open = [] }), []),
+        new("declared port closed", bench =>
+        {
+            bench.Change<TcpPortsSeen>(ports => ports with { Open = [] });
+            bench.Change<TcpPortsAtEnd>(ports => ports with { Open = [] });
+        }, []),
         new("confirmations blank", bench => bench.Entry(IxitRole.Conf, "Conf", null), []),
         new("recommendation not answered", bench => bench.RemoveAnswer(ProvisionId.Parse("5.2-3")), []),
         new("no factor given", bench => bench.Facts<AuthMechFacts>("AuthMech-3", facts => facts with { Factor = default }), []),
