@@ -16,6 +16,7 @@ using DeviceConformance.Probing.Coap;
 using DeviceConformance.Probing.DebugAccess;
 using DeviceConformance.Probing.Disclosure;
 using DeviceConformance.Probing.Dns;
+using DeviceConformance.Probing.Http;
 using DeviceConformance.Probing.Identification;
 using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.Mqtt;
@@ -94,6 +95,7 @@ internal static class FuzzTargets
         new("html-page", [Text(Page)], bytes => $"{HtmlPage.Read(Chars(bytes)).Title.Length > 0}"),
         new("html-form", [Text(Page)], bytes => $"{HtmlForm.TryFind(Chars(bytes), "password", out _)}"),
         new("information", [Text(Page), Text(Status), Text("Linux 5.10.0 (root@build) uptime 3 days 192.168.1.7 fe80::1 -----BEGIN PRIVATE KEY-----")], Information),
+        new("strict-transport", [Text("max-age=\"31536000\" ; includeSubDomains; preload")], bytes => $"{StrictTransport.TryParse(Chars(bytes), "/", out _)}"),
         new("auth-challenge", [Text("Digest realm=\"a, b\", nonce=\"x\\\"y\", qop=\"auth,auth-int\", algorithm=SHA-256, Basic realm=z")], bytes => $"{AuthChallenge.TryParse(Chars(bytes), out var found)} {(found.IsDefault ? 0 : Math.Min(3, found.Length))}"),
         new("http-request-head", [Text("GET /image.bin?x=1 HTTP/1.1\r\nHost: a:1\r\nRange: bytes=0-1023\r\n\r\n")], bytes => $"{HttpRequestHead.TryParse(bytes, out _)}"),
         new("smb-answers", SmbSeeds, Smb),
