@@ -15,9 +15,9 @@ public sealed class AddressUseTests
     [Test]
     public void Address_that_another_of_its_prefix_replaces_seems_temporary_and_one_beside_them_seems_to_stay()
     {
-        var told = AddressUse.Of([Used(Monday, 0, 24), Used(Tuesday, 23.9, 40), Used(Stays, 0, 39.9)]);
+        var told = AddressUse.Of([Used(Monday, 0, 24), Used(Tuesday, 23.75, 40), Used(Stays, 0, 39.9)]);
 
-        Assert.That(told[Monday], Is.EqualTo($"seems temporary: replaced by {Tuesday} at 2026-11-16 23:54 UTC"));
+        Assert.That(told[Monday], Is.EqualTo($"seems temporary: replaced by {Tuesday} at 2026-11-16 23:45 UTC"));
         Assert.That(told[Tuesday], Is.EqualTo("seems temporary: it took the place of another, and was not yet replaced itself"));
         Assert.That(told[Stays], Is.EqualTo($"seems to stay: in use before and after {Monday} was replaced"));
     }
