@@ -1,5 +1,6 @@
 using DeviceConformance.Model.Declared;
 using DeviceConformance.Model.Judgement;
+using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.TestCases.Network;
 
@@ -30,13 +31,13 @@ internal static class LoginProtection
     /// <summary>Findings for an entry of 1-AuthMech.</summary>
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts)
     {
-        var findings = InClear(declared, seen, entry, facts).Concat(ServersOf(declared, seen, entry, facts)).Concat(SshServersOf(declared, seen, entry, facts)).ToList();
+        var findings = InClear(declared, seen, entry, facts).Concat(PerhapsInClear(declared, seen, entry, facts)).Concat(ServersOf(declared, seen, entry, facts)).Concat(UndeclaredServersOf(declared, seen, entry, facts)).Concat(SshServersOf(declared, seen, entry, facts)).ToList();
         if (findings.Exists(finding => finding.Verdict == Verdict.Fail))
         {
             return findings.Where(finding => finding.Verdict == Verdict.Fail);
         }
 
-        return [.. findings, .. facts.Logins.SelectMany(login => JudgeLogin(declared, seen, entry, login))];
+        return [.. findings, .. LoginTrials.NotSeen(declared, seen, entry, facts), .. facts.Logins.SelectMany(login => JudgeLogin(declared, seen, entry, login))];
     }
 
     private static IEnumerable<Finding> JudgeLogin(Declaration declared, ObservationSet seen, IxitEntry entry, LoginPoint login)
@@ -51,13 +52,7 @@ internal static class LoginProtection
             yield break;
         }
 
-        var trials = DutServices.FirstOpen(declared, seen, login.Port).Select(endpoint => new AccessTrial(endpoint, entry.Id, login, "GET", login.Path)).ToList();
-        if (trials.Count == 0)
-        {
-            yield return Finding.Inconclusive(entry.Id, $"Port {login.Port}, on which {entry.Id} declares its login, was not seen open.", "Bring the DUT into the state in which the login is open, then run again.", entry.Ref);
-        }
-
-        foreach (var trial in trials)
+        foreach (var trial in DutServices.FirstOpen(declared, seen, login.Port).Select(endpoint => new AccessTrial(endpoint, entry.Id, login, "GET", login.Path)))
         {
             var asked = seen.Ask(trial);
             yield return !asked.TryGet(out var access, out var evidence)
@@ -82,6 +77,25 @@ internal static class LoginProtection
             pair.Evidence,
             entry.Ref);
 
+    /// <summary>Services in clear that might offer the login too, where it was not all seen what they ask for.</summary>
+    private static IEnumerable<Finding> PerhapsInClear(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts) =>
+        from pair in DutServices.Services(declared, seen)
+        let service = pair.Service
+        where !service.Tls && facts.Logins.Any(point => point.Tls && Carries(service.Protocol, point.Protocol)) && !facts.Logins.Any(point => !point.Tls && point.Port == service.Endpoint.Port)
+        let gap = DutServices.Gap(seen.Ask(new DisclosureSurvey(service.Endpoint, service.Protocol, false)), entry.Id, $"Whether {service.Endpoint} offers the login of {entry.Id} in clear was not all seen")
+        where gap is not null
+        select gap;
+
+    private static bool Carries(ServiceProtocol service, LoginProtocol login) => login switch
+    {
+        LoginProtocol.HttpBasic or LoginProtocol.HttpDigest or LoginProtocol.HttpForm or LoginProtocol.HttpJson => service == ServiceProtocol.Http,
+        LoginProtocol.RtspBasic or LoginProtocol.RtspDigest => service == ServiceProtocol.Rtsp,
+        LoginProtocol.Mqtt => service == ServiceProtocol.Mqtt,
+        LoginProtocol.Ftp => service == ServiceProtocol.Ftp,
+        LoginProtocol.Telnet => service == ServiceProtocol.Telnet,
+        _ => false,
+    };
+
     private static bool IsSsh(LoginPoint login) => login.Protocol == LoginProtocol.Ssh;
 
     /// <summary>What speaks against the SSH servers of the login, where no communication mechanism is declared on their port and judged for it.</summary>
@@ -99,6 +113,12 @@ internal static class LoginProtection
             }
         }
     }
+
+    /// <summary>What the TLS servers of the login offer, where no communication mechanism is declared on their port and judged for it.</summary>
+    private static IEnumerable<Finding> UndeclaredServersOf(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts) =>
+        facts.Logins.Where(login => login.Tls && !DeclaredTls.On(declared, login.Port).Any())
+            .SelectMany(login => DutServices.FirstOpen(declared, seen, login.Port)).Distinct()
+            .SelectMany(endpoint => DeclaredTls.Offer(seen, entry, endpoint));
 
     /// <summary>Deviations of the TLS and SSH servers that carry the login from the communication mechanism declared on their port.</summary>
     private static IEnumerable<Finding> ServersOf(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts) =>

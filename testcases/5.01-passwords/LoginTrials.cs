@@ -1,4 +1,5 @@
 using DeviceConformance.Model.Declared;
+using DeviceConformance.Model.Judgement;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.TestCases.Network;
 
@@ -20,6 +21,12 @@ internal static class LoginTrials
         where CanBeSpoken(login)
         from endpoint in DutServices.FirstOpen(declared, seen, login.Port)
         select new AccessTrial(endpoint, entry.Id, login, "GET", login.Path);
+
+    /// <summary>One open finding for each port on which the entry declares a login that nobody saw: what other ports show tells nothing of it.</summary>
+    public static IEnumerable<Finding> NotSeen(Declaration declared, ObservationSet seen, IxitEntry entry, AuthMechFacts facts) =>
+        from port in facts.Logins.Where(CanBeSpoken).Select(login => login.Port).Distinct()
+        where !DutServices.FirstOpen(declared, seen, port).Any()
+        select Finding.Inconclusive(entry.Id, $"Port {port}, on which {entry.Id} declares its login, was not seen open.", "Bring the DUT into the state in which the login is open, then run again.", entry.Ref);
 
     /// <summary>Whether a password is what proves the identity.</summary>
     public static bool IsPassword(AuthMechFacts facts) => facts.Factor.Is(AuthFactor.Password);

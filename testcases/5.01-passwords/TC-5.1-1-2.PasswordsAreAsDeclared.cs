@@ -42,9 +42,9 @@ public sealed class PasswordsAreAsDeclared : TestCase
         DutServices.Ask(declared, seen, Depth.Ports).Concat(Passwords(declared, true).SelectMany(pair => LoginTrials.Defaults(declared, seen, pair.Facts)));
 
     private static IEnumerable<Finding> JudgeUserDefined(Declaration declared, ObservationSet seen) =>
-        from pair in Passwords(declared, true)
-        from trial in LoginTrials.Defaults(declared, seen, pair.Facts)
-        select JudgeTrial(seen, trial, pair.Entry, "although it declares that the user sets the password", _ => true);
+        Passwords(declared, true).SelectMany(pair => LoginTrials.Defaults(declared, seen, pair.Facts)
+            .Select(trial => JudgeTrial(seen, trial, pair.Entry, "although it declares that the user sets the password", _ => true))
+            .Concat(LoginTrials.NotSeen(declared, seen, pair.Entry, pair.Facts)));
 
     private static IEnumerable<ProbeRequest> AskPreset(Declaration declared, ObservationSet seen) =>
         DutServices.Ask(declared, seen, Depth.Ports)
@@ -65,6 +65,11 @@ public sealed class PasswordsAreAsDeclared : TestCase
             foreach (var trial in LoginTrials.Defaults(declared, seen, facts))
             {
                 yield return JudgeTrial(seen, trial, entry, "although it declares a password that differs on every unit", accepted => !accepted.IsOfUnit);
+            }
+
+            foreach (var closed in LoginTrials.NotSeen(declared, seen, entry, facts))
+            {
+                yield return closed;
             }
         }
 

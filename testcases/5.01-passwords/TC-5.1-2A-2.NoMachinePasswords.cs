@@ -29,6 +29,14 @@ public sealed class NoMachinePasswords : TestCase
     private static IEnumerable<Finding> JudgeCompleteness(Declaration declared, ObservationSet seen) =>
         DeclaredLogins.Completeness(declared, seen, login => login.Protocol == LoginProtocol.Mqtt, "machine login");
 
+    // Each declared port has to be open somewhere, and wherever one is open its survey has to be whole.
+    private static bool AllSeen(Declaration declared, ObservationSet seen, AuthMechFacts facts, List<(DisclosureSeen Survey, EvidenceRef Evidence)> surveys)
+    {
+        var open = DutServices.OpenPorts(declared, seen).Select(port => port.Endpoint).ToList();
+        return facts.Logins.All(login => open.Exists(endpoint => endpoint.Port == login.Port))
+            && open.Where(endpoint => facts.Logins.Any(login => login.Port == endpoint.Port)).All(endpoint => surveys.Exists(pair => pair.Survey.Endpoint == endpoint && pair.Survey.Coverage.IsComplete));
+    }
+
     private static IEnumerable<(IxitEntry Entry, AuthMechFacts Facts)> Machines(Declaration declared) =>
         DeclaredLogins.InNetwork(declared).Where(pair => pair.Facts.Subject.Is(AuthSubject.Machine));
 
@@ -40,7 +48,7 @@ public sealed class NoMachinePasswords : TestCase
             var asking = surveys.Where(pair => pair.Survey.Logins.Any(login => DeclaredLogins.Declares(facts, pair.Survey.Endpoint, login))).ToList();
             yield return asking.Count > 0
                 ? Finding.Fail(entry.Id, $"{asking[0].Survey.Endpoint} asks for a password where {entry.Id} lets machines authenticate.", asking.Select(pair => pair.Evidence))
-                : surveys.Count > 0 && surveys.TrueForAll(pair => pair.Survey.Coverage.IsComplete)
+                : AllSeen(declared, seen, facts, surveys)
                     ? Finding.Pass(entry.Id, $"{surveys[0].Survey.Endpoint} asks for no password where {entry.Id} lets machines authenticate.", surveys.Select(pair => pair.Evidence))
                     : Finding.Inconclusive(entry.Id, $"The login of {entry.Id} was not seen, or not all of it.", "Bring the DUT into the state in which the login is open, then run again.", surveys.Select(pair => pair.Evidence));
         }

@@ -19,20 +19,21 @@ internal static class ServiceAccess
 
     /// <summary>Trials for a service: each protected resource by each login that guards it on its ports.</summary>
     public static IEnumerable<AccessTrial> Trials(Declaration declared, ObservationSet seen, IxitEntry entry, SoftServFacts facts) =>
-        (from guard in entry.References("Authentication Mechanism")
-         from mechanism in declared.Ixit.With<AuthMechFacts>(IxitRole.AuthMech)
-         where mechanism.Entry.Id == guard
-         from login in mechanism.Facts.Logins
-         where LoginTrials.CanBeSpoken(login) && facts.Ports.Contains(login.Port)
-         from endpoint in DutServices.FirstOpen(declared, seen, login.Port)
-         from resource in Resources(facts, login)
-         select new AccessTrial(endpoint, guard, login, resource.Method, resource.Path)).Distinct();
+        (from guard in Logins(declared, entry, facts)
+         from endpoint in DutServices.FirstOpen(declared, seen, guard.Login.Port)
+         from resource in Resources(facts, guard.Login)
+         select new AccessTrial(endpoint, guard.AuthMech, guard.Login, resource.Method, resource.Path)).Distinct();
 
     /// <summary>Unit a: no access without authentication, with a wrong credential, or with too few rights.</summary>
     public static IEnumerable<Finding> JudgeRefusal(Declaration declared, ObservationSet seen, IxitEntry entry, SoftServFacts facts)
     {
         var trials = Trials(declared, seen, entry, facts).ToList();
         foreach (var open in NotTried(declared, seen, entry, facts, trials))
+        {
+            yield return open;
+        }
+
+        foreach (var open in Untried(declared, seen, entry, facts, trials))
         {
             yield return open;
         }
@@ -57,6 +58,11 @@ internal static class ServiceAccess
             yield return open;
         }
 
+        foreach (var closed in Closed(declared, seen, entry, facts, trials))
+        {
+            yield return closed;
+        }
+
         foreach (var trial in trials)
         {
             var asked = seen.Ask(trial);
@@ -71,6 +77,14 @@ internal static class ServiceAccess
                         evidence);
         }
     }
+
+    private static IEnumerable<(string AuthMech, LoginPoint Login)> Logins(Declaration declared, IxitEntry entry, SoftServFacts facts) =>
+        from guard in entry.References("Authentication Mechanism")
+        from mechanism in declared.Ixit.With<AuthMechFacts>(IxitRole.AuthMech)
+        where mechanism.Entry.Id == guard
+        from login in mechanism.Facts.Logins
+        where LoginTrials.CanBeSpoken(login) && facts.Ports.Contains(login.Port)
+        select (guard, login);
 
     private static ImmutableArray<ProtectedResource> Resources(SoftServFacts facts, LoginPoint login) =>
         login.IsHttp && !facts.Protects.IsEmpty ? facts.Protects : [new ProtectedResource("GET", login.Path)];
@@ -94,6 +108,27 @@ internal static class ServiceAccess
             $"{remedy}, then run again; or decide this point with 'dct answer'.",
             entry.Ref);
     }
+
+    // Ports of the service of which the trials elsewhere tell nothing: closed ones with a login, and open ones that nobody looked at.
+    private static IEnumerable<Finding> Untried(Declaration declared, ObservationSet seen, IxitEntry entry, SoftServFacts facts, List<AccessTrial> trials) =>
+        Closed(declared, seen, entry, facts, trials).Concat(
+            from open in DutServices.OpenPorts(declared, seen)
+            where facts.Transport.Or(Transport.Tcp) == Transport.Tcp && facts.Ports.Contains(open.Endpoint.Port) && trials.Count > 0 && trials.TrueForAll(trial => trial.Endpoint.Port != open.Endpoint.Port)
+            let service = seen.Ask(new ServiceIdentification(open.Endpoint))
+            let statement = $"Whether {entry.Id} is refused on {open.Endpoint} was not seen"
+            let gap = service.TryGet(out var named, out _) ? DutServices.Gap(seen.Ask(new DisclosureSurvey(named.Endpoint, named.Protocol, named.Tls)), entry.Id, statement) : DutServices.Gap(service, entry.Id, statement)
+            where gap is not null
+            select gap);
+
+    private static IEnumerable<Finding> Closed(Declaration declared, ObservationSet seen, IxitEntry entry, SoftServFacts facts, List<AccessTrial> trials) =>
+        trials.Count == 0 ? [] :
+        from port in Logins(declared, entry, facts).Select(guard => guard.Login.Port).Distinct()
+        where !DutServices.FirstOpen(declared, seen, port).Any()
+        select Finding.Inconclusive(
+            entry.Id,
+            $"Port {port} of {entry.Id} was not seen open, so that access to it was not tried.",
+            $"Have the service of {entry.Id} open, then run again; or decide this point with 'dct answer'.",
+            entry.Ref);
 
     private static Finding JudgeRefusal(ObservationSet seen, IxitEntry entry, AccessTrial trial)
     {

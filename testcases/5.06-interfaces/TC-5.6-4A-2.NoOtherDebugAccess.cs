@@ -51,7 +51,7 @@ public sealed class NoOtherDebugAccess : TestCase
         }
 
         // What is not understood may be a console; ports that are are looked at whatever else their surveys lack.
-        foreach (var gap in DutServices.Gaps(declared, seen, Depth.Services).Concat(NotUnderstood(declared, seen)))
+        foreach (var gap in DutServices.Gaps(declared, seen, Depth.Services).Concat(NotUnderstood(declared, seen)).Concat(DutServices.UdpGaps(declared, seen, ServiceProtocol.Unknown, ServiceProtocol.Other)))
         {
             sound = false;
             yield return gap;
@@ -69,7 +69,7 @@ public sealed class NoOtherDebugAccess : TestCase
     private static IEnumerable<Finding> NotUnderstood(Declaration declared, ObservationSet seen) =>
         from service in DutServices.Services(declared, seen)
         let survey = new DisclosureSurvey(service.Service.Endpoint, service.Service.Protocol, service.Service.Tls)
-        let gap = service.Service.Protocol is ServiceProtocol.Unknown or ServiceProtocol.Other or ServiceProtocol.Http or ServiceProtocol.Telnet or ServiceProtocol.Adb
+        let gap = service.Service.Protocol is ServiceProtocol.Unknown or ServiceProtocol.Other or ServiceProtocol.Http or ServiceProtocol.Telnet or ServiceProtocol.Adb or ServiceProtocol.Rfb
             && !(DutServices.Observed(seen.Ask(survey)) is { Observation.Open: var open } && open.Any(access => access.Kind == AccessKind.Debug))
             ? DutServices.Gap(seen.Ask(survey), service.Service.Endpoint.ToString(), $"Whether {service.Service.Endpoint} can be used for debugging was not all seen")
             : null

@@ -137,6 +137,28 @@ internal static class DeclaredTls
         }
     }
 
+    /// <summary>Findings on a server that no communication mechanism is declared for: what nothing can mean fails, and the rest is open.</summary>
+    public static IEnumerable<Finding> Offer(ObservationSet seen, IxitEntry entry, Endpoint endpoint)
+    {
+        var asked = seen.Ask(new TlsEnumeration(endpoint, StartTlsOf(seen, endpoint)));
+        if (!asked.TryGet(out var server, out var evidence))
+        {
+            return [DutServices.Gap(asked, entry.Id, $"The TLS server that {entry.Id} runs over, on {endpoint}, was not seen")!];
+        }
+
+        return
+        [
+            .. Hollow(entry, server, evidence),
+            .. JudgeAttacks(seen, entry, endpoint),
+            Finding.Inconclusive(
+                entry.Id,
+                $"{endpoint} offers {Versions(server)}, and no communication mechanism is declared on its port to compare that with.{Remarks(server, AttacksOf(seen, endpoint))}",
+                $"Declare the mechanism as a server with port {endpoint.Port} and its versions, or compare the offer with the cryptographic details of {entry.Id} and decide this point with 'dct answer'.",
+                evidence,
+                entry.Ref),
+        ];
+    }
+
     private static IEnumerable<Finding> Deviations(IxitEntry entry, ComMechFacts facts, TlsServerSeen server, EvidenceRef evidence)
     {
         foreach (var accepted in server.Accepted.Where(accepted => !facts.Versions.IsEmpty && !Declares(facts, accepted.Version)))
@@ -159,15 +181,9 @@ internal static class DeclaredTls
                 entry.Ref);
         }
 
-        // A mechanism that is declared to protect anything can not mean suites that do not encrypt or do not authenticate.
-        var hollow = suites.Where(suite => (suite.Classes & (SuiteWeakness.NullCipher | SuiteWeakness.Anonymous | SuiteWeakness.Export)) != 0).ToList();
-        if (hollow.Count > 0)
+        foreach (var hollow in Hollow(entry, server, evidence))
         {
-            yield return Finding.Fail(
-                entry.Id,
-                $"{server.Endpoint} accepts suites without encryption, without authentication or of export strength: {string.Join(", ", hollow.Select(suite => suite.Name))}.",
-                evidence,
-                entry.Ref);
+            yield return hollow;
         }
 
         var strange = server.Certificates.Where(certificate => !facts.CertificateSha256.IsEmpty && !facts.CertificateSha256.Contains(certificate.Sha256)).ToList();
@@ -176,6 +192,21 @@ internal static class DeclaredTls
             yield return Finding.Fail(
                 entry.Id,
                 $"{server.Endpoint} shows a certificate for {certificate.Subject} (SHA-256 {certificate.Sha256[..16]}...) that {entry.Id} does not declare.",
+                evidence,
+                entry.Ref);
+        }
+    }
+
+    // A mechanism that is declared to protect anything can not mean suites that do not encrypt or do not authenticate.
+    private static IEnumerable<Finding> Hollow(IxitEntry entry, TlsServerSeen server, EvidenceRef evidence)
+    {
+        var hollow = server.Accepted.SelectMany(accepted => accepted.Suites).DistinctBy(suite => suite.Code)
+            .Where(suite => (suite.Classes & (SuiteWeakness.NullCipher | SuiteWeakness.Anonymous | SuiteWeakness.Export)) != 0).ToList();
+        if (hollow.Count > 0)
+        {
+            yield return Finding.Fail(
+                entry.Id,
+                $"{server.Endpoint} accepts suites without encryption, without authentication or of export strength: {string.Join(", ", hollow.Select(suite => suite.Name))}.",
                 evidence,
                 entry.Ref);
         }

@@ -144,9 +144,10 @@ internal static class DutServices
         where survey is not null
         select (survey.Value.Observation, survey.Value.Evidence);
 
-    /// <summary>One open finding for each UDP service that answered or is declared and whose survey is missing or incomplete.</summary>
-    public static IEnumerable<Finding> UdpGaps(Declaration declared, ObservationSet seen) =>
+    /// <summary>One open finding for each UDP service, of certain protocols or of any, that answered or is declared and whose survey is missing or incomplete.</summary>
+    public static IEnumerable<Finding> UdpGaps(Declaration declared, ObservationSet seen, params ServiceProtocol[] protocols) =>
         from request in AskUdpSurveys(declared, seen)
+        where protocols.Length == 0 || protocols.Contains(request.Protocol)
         let gap = Gap(seen.Ask(request), request.Endpoint.ToString(), $"What {request.Protocol} on {request.Endpoint} shows before login was not all seen")
         where gap is not null
         select gap;
