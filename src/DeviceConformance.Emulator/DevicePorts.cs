@@ -35,6 +35,9 @@ public static class DevicePorts
     /// <summary>Modbus over TCP; open with the fault modbus-open.</summary>
     public const int Modbus = 15502;
 
+    /// <summary>Android Debug Bridge; open with the fault adb-open.</summary>
+    public const int Adb = 15555;
+
     /// <summary>Descriptions and actions of UPnP; open with the fault upnp-port-mapping.</summary>
     public const int Upnp = 15900;
 

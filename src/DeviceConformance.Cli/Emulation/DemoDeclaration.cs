@@ -17,7 +17,7 @@ internal static partial class DemoDeclaration
     private const string LabelOfA = "q7TzB2mK9xWd";
     private const string LabelOfB = "Hc4vN8sRy3Lp";
     private static readonly int[] _ports =
-        [DevicePorts.Https, DevicePorts.Http, DevicePorts.MqttTls, DevicePorts.PlainMqtt, DevicePorts.Ftp, DevicePorts.Telnet, DevicePorts.DebugShell, DevicePorts.DebugConsole, DevicePorts.Rtsp, DevicePorts.Modbus, DevicePorts.Upnp, StandInPort];
+        [DevicePorts.Https, DevicePorts.Http, DevicePorts.MqttTls, DevicePorts.PlainMqtt, DevicePorts.Ftp, DevicePorts.Telnet, DevicePorts.DebugShell, DevicePorts.DebugConsole, DevicePorts.Rtsp, DevicePorts.Modbus, DevicePorts.Adb, DevicePorts.Upnp, StandInPort];
 
     /// <summary>Where the emulated device fetches updates from.</summary>
     public static Uri UpdateServer(int offset) => new($"http://127.0.0.1:{StandInPort + offset}");

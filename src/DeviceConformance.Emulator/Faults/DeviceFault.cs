@@ -57,6 +57,7 @@ public sealed record DeviceFault(DeviceFaults Flag, string Name, string Finding)
         new(DeviceFaults.CoapOpen, "coap-open", "undeclared CoAP without DTLS on UDP port 5683 lists and gives its resources to anybody (5.6-1, 5.6-2)"),
         new(DeviceFaults.TftpOpen, "tftp-open", "undeclared TFTP on UDP port 1069 gives the settings with the Wi-Fi password to anybody (5.6-1, 5.6-2)"),
         new(DeviceFaults.UpnpPortMapping, "upnp-port-mapping", "undeclared UPnP on UDP port 1900 and TCP port 15900 adds port mappings for anybody (5.5-5, 5.6-1)"),
+        new(DeviceFaults.AdbOpen, "adb-open", "undeclared Android Debug Bridge on port 15555 lets anybody in without a key (5.6-1, 5.6-2, 5.6-4)"),
     ];
 
     /// <summary>Finds faults by their names.</summary>

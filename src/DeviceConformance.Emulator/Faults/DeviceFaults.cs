@@ -120,4 +120,7 @@ public enum DeviceFaults : long
 
     /// <summary>An undeclared UPnP gateway that adds port mappings for anybody.</summary>
     UpnpPortMapping = 1L << 42,
+
+    /// <summary>An undeclared Android Debug Bridge that asks for no key.</summary>
+    AdbOpen = 1L << 43,
 }

@@ -41,6 +41,7 @@ internal sealed class FaultServices : IAsyncDisposable
             On(DeviceFaults.CoapOpen, () => [Udp("CoAP", DevicePorts.Coap, new CoapServer(state).Answer)]),
             On(DeviceFaults.TftpOpen, () => [Udp("TFTP", DevicePorts.Tftp, new TftpServer(state).AnswerAsync)]),
             On(DeviceFaults.UpnpPortMapping, Gateway),
+            On(DeviceFaults.AdbOpen, () => [Tcp("ADB", DevicePorts.Adb, new AdbDaemon(state).ServeAsync)]),
         ]);
     }
 

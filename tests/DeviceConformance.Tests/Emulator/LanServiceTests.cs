@@ -43,6 +43,19 @@ public sealed class LanServiceTests
         Assert.That(await client.ReadAsync(Hex(answer).Length), Is.EqualTo(Hex(answer)));
     }
 
+    [Test]
+    public async Task Adb_connects_anybody_and_runs_a_shell()
+    {
+        await using var device = await TestDevice.StartAsync(DeviceFaults.AdbOpen);
+        using var client = await RawConnection.OpenAsync(device.EndPoint(DevicePorts.Adb));
+        await client.SendAsync([.. Hex("434e584e 00000001 00100000 07000000 32020000 bcb1a7b1"), .. "host::\0"u8]);
+        Assert.That(await client.ReadUntilAsync("2.1.0;"), Does.StartWith("CNXN").And.Contain("device::ro.product.name=gw24"));
+        await client.SendAsync([.. Hex("4f50454e 05000000 00000000 08000000 00000000 b0afbab1"), .. "shell:id"u8]);
+        Assert.That(await client.ReadUntilAsync("uid=0(root)"), Does.StartWith("OKAY").And.Contain("WRTE"));
+        await client.SendAsync([.. Hex("4f50454e 06000000 00000000 05000000 00000000 b0afbab1"), .. "sync:"u8]);
+        Assert.That(await client.ReadUntilAsync("CLSE"), Does.EndWith("CLSE"));
+    }
+
     // version, community, request, and what the agent has to answer: a response with the same number, error status and index, variables.
     [TestCase("302602010104067075626c6963a019020207d1020100020100300d300b06072b060102010104 0500", "a2 19 0202 07d1 0201 00 0201 00 300d 300b 0607 2b060102010104 8000", TestName = "Snmp_2_says_that_an_object_is_not_there")]
     [TestCase("302702010004067075626c6963a01a020207d1020100020100300e300c06082b06010201010600 0500", "a2 20 0202 07d1 0201 00 0201 00 3014 3012 0608 2b06010201010600 0406 63656c6c6172", TestName = "Snmp_1_reads_with_public")]

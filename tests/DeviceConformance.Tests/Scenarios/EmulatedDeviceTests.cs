@@ -37,7 +37,7 @@ public sealed class EmulatedDeviceTests
     private static readonly string[] _update = ["5.3-1-2 a", "5.3-2-2 b"];
 
     // Together, since each alone would take as long; the test below tells them apart.
-    private const string _undeclaredServices = "rtsp-open modbus-open snmp-public coap-open tftp-open upnp-port-mapping";
+    private const string _undeclaredServices = "rtsp-open modbus-open snmp-public coap-open tftp-open upnp-port-mapping adb-open";
 
     private static IEnumerable<TestCaseData> Faults()
     {
@@ -48,7 +48,7 @@ public sealed class EmulatedDeviceTests
         string[] undeclaredV3 = ["5.6-1-2 c"];
         yield return Case("none", []);
         // It takes longest, so that others run beside it.
-        yield return Case(_undeclaredServices, ["5.5-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], [.. undeclaredV2, "5.13-1-2 c"], undeclaredV3);
+        yield return Case(_undeclaredServices, ["5.5-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], [.. undeclaredV2, "5.13-1-2 c"], [.. undeclaredV3, "5.6-4A-2 b"]);
         yield return Case("universal-password", ["5.1-1-2 b"]);
         yield return Case("telnet-open", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b"], undeclaredV2, undeclaredV3);
         yield return Case("ftp-anonymous", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], undeclaredV2, undeclaredV3);
@@ -129,13 +129,18 @@ public sealed class EmulatedDeviceTests
             {
                 ("RTSP", $"tcp/{address}:{DevicePorts.Rtsp + offset} "), ("Modbus", $"tcp/{address}:{DevicePorts.Modbus + offset} "), ("SNMP", $"udp/{address}:{DevicePorts.Snmp} "),
                 ("CoAP", $"udp/{address}:{DevicePorts.Coap} "), ("TFTP", $"udp/{address}:{DevicePorts.Tftp} "), ("SSDP", $"udp/{address}:{DevicePorts.Ssdp} "), ("UPnP", $"tcp/{address}:{DevicePorts.Upnp + offset} "),
+                ("ADB", $"tcp/{address}:{DevicePorts.Adb + offset} "),
             }.Where(service => failing[unit].Contains(service.At, StringComparison.Ordinal)).Select(service => service.Name)];
             Assert.Multiple(() =>
             {
-                Assert.That(Shown(declared.Edition == StandardEdition.V2 ? "5.6-1-2 b" : "5.6-1-2 c"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "SSDP", "UPnP" }));
+                Assert.That(Shown(declared.Edition == StandardEdition.V2 ? "5.6-1-2 b" : "5.6-1-2 c"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "SSDP", "UPnP", "ADB" }));
                 Assert.That(Shown("5.5-5-2 a"), Is.EqualTo(new[] { "SNMP", "SSDP" }), "what anybody changes");
-                Assert.That(Shown("5.5-5-2 b"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "UPnP" }));
-                Assert.That(Shown("5.6-2-2 a"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "SSDP", "UPnP" }));
+                Assert.That(Shown("5.5-5-2 b"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "UPnP", "ADB" }));
+                Assert.That(Shown("5.6-2-2 a"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "SSDP", "UPnP", "ADB" }));
+                if (declared.Edition == StandardEdition.V3)
+                {
+                    Assert.That(Shown("5.6-4A-2 b"), Is.EqualTo(new[] { "ADB" }));
+                }
             });
         }
     }
