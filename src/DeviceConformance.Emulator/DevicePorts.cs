@@ -35,11 +35,29 @@ public static class DevicePorts
     /// <summary>Modbus over TCP; open with the fault modbus-open.</summary>
     public const int Modbus = 15502;
 
+    /// <summary>Android Debug Bridge; open with the fault adb-open.</summary>
+    public const int Adb = 15555;
+
+    /// <summary>Descriptions and actions of UPnP; open with the fault upnp-port-mapping.</summary>
+    public const int Upnp = 15900;
+
+    /// <summary>SNMP over UDP; open with the fault snmp-public.</summary>
+    public const int Snmp = 1161;
+
+    /// <summary>CoAP over UDP; open with the fault coap-open.</summary>
+    public const int Coap = 5683;
+
+    /// <summary>TFTP; open with the fault tftp-open.</summary>
+    public const int Tftp = 1069;
+
+    /// <summary>SSDP; open with the fault upnp-port-mapping.</summary>
+    public const int Ssdp = 1900;
+
     /// <summary>
-    /// UDP ports that do not move with the offset: their protocols are looked for only where they are usual. They are the usual ones that need no
-    /// privilege.
+    /// UDP ports that do not move with the offset: their protocols are looked for only where they are usual. Of the usual ports these are the ones that
+    /// need no privilege.
     /// </summary>
-    public static ImmutableArray<int> Fixed { get; } = [];
+    public static ImmutableArray<int> Fixed { get; } = [Snmp, Coap, Tftp, Ssdp];
 
     /// <summary>Smallest offset: no port falls below 1024, where listening needs privileges.</summary>
     public const int SmallestOffset = 1024 - PlainMqtt;

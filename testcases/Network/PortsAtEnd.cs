@@ -18,8 +18,7 @@ internal static class PortsAtEnd
         from address in declared.Addresses
         let first = DutServices.Observed(seen.Ask(new TcpPortSweep(address)))
         where first is not null
-        let closing = ClosingPortSweep.After(first.Value.Observation, DutServices.Observed(seen.Ask(ClosingPortSweep.Of(address)))?.Observation)
-        select closing with { Before = new PortSet(closing.Before.Ports.Where(port => !declared.Lab.HostListeners.Any(listener => listener.Endpoint == new Endpoint(address, port)))) };
+        select ClosingPortSweep.After(first.Value.Observation, DutServices.Observed(seen.Ask(ClosingPortSweep.Of(address)))?.Observation);
 
     /// <summary>Ports that only the last look found open, with both sweeps as evidence.</summary>
     public static IEnumerable<(Endpoint Endpoint, IReadOnlyList<EvidenceRef> Evidence)> Late(Declaration declared, ObservationSet seen) =>

@@ -59,8 +59,13 @@ internal static class ObservationText
         _ => [],
     };
 
+    private static string StrictTransport(WebStrictTransport strict) => strict.IsSent
+        ? $"Strict-Transport-Security: {strict.MaxAge} s{(strict.IncludesSubDomains ? ", names below included" : "")} (first on {strict.Where})"
+        : "no Strict-Transport-Security";
+
     private static IEnumerable<string> Web(WebSeen web) =>
     [
+        .. web.StrictTransport is { } strict ? [StrictTransport(strict)] : (string[])[],
         .. web.Cookies.Select(Cookie),
         .. web.Forms.Select(form => $"form: POST {form.Action} on {form.Where}{(form.HasToken ? ", with a token against forged requests" : "")}"),
         .. web.Writes.Select(write => $"not sent: {write.Method} {write.Path} (named by {write.Where})"),

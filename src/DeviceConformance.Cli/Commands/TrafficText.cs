@@ -15,7 +15,7 @@ internal static class TrafficText
     [
         .. traffic.Files.Select(File),
         .. Section("phases", traffic.Phases, phase => [$"{phase.Name}: {Time(phase.From)} to {Time(phase.To)}"]),
-        .. Section("addresses of the device", traffic.Addresses, address => [$"{address.Address} ({Kind(address.Kind)}, {address.From})", $"    {address.Where}"]),
+        .. Section("addresses of the device", traffic.Addresses, address => [$"{address.Address} ({Kind(address.Kind)}, {address.From}){Use(traffic, address)}", $"    {address.Where}"]),
         .. Section("conversations, most bytes first", traffic.Conversations, Conversation),
         .. Section("names asked for", traffic.NameQueries, query => [$"{query.Name} ({string.Join(", ", query.Types)}) of {query.Server}:{query.Port}{Given(query.ServerIsGiven)}, {query.Count} times, answered {query.Answered}", $"    {query.Where}"]),
         .. Section("time sources", traffic.TimeSources, source => [$"{Named(source.Names, source.Server)}: NTP version {source.Version}, {(source.Authenticated ? "authenticated" : "not authenticated")}, asked {source.Queries} times, answered {source.Answers}", $"    {source.Where}"]),
@@ -93,6 +93,9 @@ internal static class TrafficText
         ContentProtection.Unknown => "unknown",
         _ => "no content",
     };
+
+    private static string Use(TrafficSeen traffic, AddressSeen address) =>
+        AddressUse.Of(traffic.Addresses).TryGetValue(address.Address, out var use) ? $", used {Time(address.First)} to {Time(address.Last)}, {use}" : "";
 
     private static string Kind(AddressKind kind) => kind switch
     {

@@ -17,7 +17,7 @@ internal static partial class DemoDeclaration
     private const string LabelOfA = "q7TzB2mK9xWd";
     private const string LabelOfB = "Hc4vN8sRy3Lp";
     private static readonly int[] _ports =
-        [DevicePorts.Https, DevicePorts.Http, DevicePorts.MqttTls, DevicePorts.PlainMqtt, DevicePorts.Ftp, DevicePorts.Telnet, DevicePorts.DebugShell, DevicePorts.DebugConsole, DevicePorts.Rtsp, DevicePorts.Modbus, StandInPort];
+        [DevicePorts.Https, DevicePorts.Http, DevicePorts.MqttTls, DevicePorts.PlainMqtt, DevicePorts.Ftp, DevicePorts.Telnet, DevicePorts.DebugShell, DevicePorts.DebugConsole, DevicePorts.Rtsp, DevicePorts.Modbus, DevicePorts.Adb, DevicePorts.Upnp, StandInPort];
 
     /// <summary>Where the emulated device fetches updates from.</summary>
     public static Uri UpdateServer(int offset) => new($"http://127.0.0.1:{StandInPort + offset}");
@@ -64,7 +64,7 @@ internal static partial class DemoDeclaration
         }
 
         var own = Listeners()
-            .Where(listener => !_ports.Contains(listener.At.Port - offset))
+            .Where(listener => !_ports.Contains(listener.At.Port - offset) && !(DevicePorts.Fixed.Contains(listener.At.Port) && IPAddress.IsLoopback(listener.At.Address)))
             .SelectMany(listener => new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }, (listener, address) => (listener.Transport, At: new IPEndPoint(address, listener.At.Port)))
             .Distinct()
             .OrderBy(listener => listener.At.Port)

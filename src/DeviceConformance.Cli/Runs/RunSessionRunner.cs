@@ -83,6 +83,8 @@ internal static class RunSessionRunner
                 ProbeOutcome.NotRun => true,
                 // All captures are one watching; the analysis of some of them gives way to that of all.
                 ProbeOutcome.Observed { Observation: TrafficSeen } => hasMoreCaptures,
+                // The campaign decides when a last look is made anew, and starts it from what the earlier one saw.
+                ProbeOutcome.Observed { Observation: TcpPortsAtEnd } => false,
                 ProbeOutcome.Unanswered { Silence: Silence.DutGone or Silence.NoReply or Silence.HostUnreachable } => true,
                 // What changed the DUT is not done twice.
                 ProbeOutcome.Observed observed => !observed.Observation.Coverage.IsComplete && entry.Request.Impact == ProbeImpact.ReadOnly,

@@ -121,7 +121,7 @@ public sealed class VendorCloud : IAsyncDisposable
     private int Port(int port) => options.PortOffset is { } offset ? port + offset : 0;
 
     private void AddUdp(string name, byte host, int port, Func<ReadOnlyMemory<byte>, byte[]?> answer) =>
-        Add(name, port, UdpService.Start(name, [Address(host)], Port(port), answer, log));
+        Add(name, port, UdpService.Start(name, [Address(host)], Port(port), (datagram, _) => new(answer(datagram.Bytes)), log));
 
     private void AddTcp(string name, byte host, int port, Func<CloudConnection, Task> serve) =>
         Add(name, port, TcpService.Start(name, [Address(host)], Port(port), (connection, stopping) => serve(new CloudConnection(connection.Stream, stopping)), log));

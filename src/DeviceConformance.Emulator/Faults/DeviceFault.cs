@@ -53,6 +53,11 @@ public sealed record DeviceFault(DeviceFaults Flag, string Name, string Finding)
         new(DeviceFaults.FixedTelemetrySecret, "fixed-telemetry-secret", "a token that is the same on every unit goes to the cloud in a URL, in clear text (5.4-3, 5.5-7)"),
         new(DeviceFaults.RtspOpen, "rtsp-open", "undeclared RTSP on port 15554 describes its stream to anybody (5.6-1, 5.6-2)"),
         new(DeviceFaults.ModbusOpen, "modbus-open", "undeclared Modbus on port 15502 tells readings and software version to anybody (5.6-1, 5.6-2)"),
+        new(DeviceFaults.SnmpPublic, "snmp-public", "undeclared SNMP on UDP port 1161 is read with the community public and changed with private (5.5-5, 5.6-1, 5.6-2)"),
+        new(DeviceFaults.CoapOpen, "coap-open", "undeclared CoAP without DTLS on UDP port 5683 lists and gives its resources to anybody (5.6-1, 5.6-2)"),
+        new(DeviceFaults.TftpOpen, "tftp-open", "undeclared TFTP on UDP port 1069 gives the settings with the Wi-Fi password to anybody (5.6-1, 5.6-2)"),
+        new(DeviceFaults.UpnpPortMapping, "upnp-port-mapping", "undeclared UPnP on UDP port 1900 and TCP port 15900 adds port mappings for anybody (5.5-5, 5.6-1)"),
+        new(DeviceFaults.AdbOpen, "adb-open", "undeclared Android Debug Bridge on port 15555 lets anybody in without a key (5.6-1, 5.6-2, 5.6-4)"),
     ];
 
     /// <summary>Finds faults by their names.</summary>

@@ -108,4 +108,19 @@ public enum DeviceFaults : long
 
     /// <summary>An undeclared Modbus unit, which answers anybody.</summary>
     ModbusOpen = 1L << 38,
+
+    /// <summary>An undeclared SNMP agent with the communities of the factory.</summary>
+    SnmpPublic = 1L << 39,
+
+    /// <summary>An undeclared CoAP server without DTLS.</summary>
+    CoapOpen = 1L << 40,
+
+    /// <summary>An undeclared TFTP server with the settings.</summary>
+    TftpOpen = 1L << 41,
+
+    /// <summary>An undeclared UPnP gateway that adds port mappings for anybody.</summary>
+    UpnpPortMapping = 1L << 42,
+
+    /// <summary>An undeclared Android Debug Bridge that asks for no key.</summary>
+    AdbOpen = 1L << 43,
 }

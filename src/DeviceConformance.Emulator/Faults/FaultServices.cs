@@ -37,6 +37,11 @@ internal sealed class FaultServices : IAsyncDisposable
             On(DeviceFaults.UdpDebug, () => [Udp("debug console (UDP)", DevicePorts.DebugConsole, new DebugConsole(state).Answer)]),
             On(DeviceFaults.RtspOpen, () => [Tcp("RTSP", DevicePorts.Rtsp, new RtspServer(state).ServeAsync)]),
             On(DeviceFaults.ModbusOpen, () => [Tcp("Modbus", DevicePorts.Modbus, new ModbusUnit(state).ServeAsync)]),
+            On(DeviceFaults.SnmpPublic, () => [Udp("SNMP", DevicePorts.Snmp, new SnmpAgent(state).Answer)]),
+            On(DeviceFaults.CoapOpen, () => [Udp("CoAP", DevicePorts.Coap, new CoapServer(state).Answer)]),
+            On(DeviceFaults.TftpOpen, () => [Udp("TFTP", DevicePorts.Tftp, new TftpServer(state).AnswerAsync)]),
+            On(DeviceFaults.UpnpPortMapping, Gateway),
+            On(DeviceFaults.AdbOpen, () => [Tcp("ADB", DevicePorts.Adb, new AdbDaemon(state).ServeAsync)]),
         ]);
     }
 
@@ -86,7 +91,16 @@ internal sealed class FaultServices : IAsyncDisposable
 
     private TcpService Tcp(string name, int port, ServeConnection serve) => TcpService.Start(name, addresses, portOf(port), serve, state.Log);
 
-    private UdpService Udp(string name, int port, Func<ReadOnlyMemory<byte>, byte[]?> answer) => UdpService.Start(name, addresses, portOf(port), answer, state.Log);
+    private UdpService Udp(string name, int port, AnswerDatagram answer) => UdpService.Start(name, addresses, portOf(port), answer, state.Log);
+
+    private UdpService Udp(string name, int port, Func<ReadOnlyMemory<byte>, byte[]?> answer) => Udp(name, port, (datagram, _) => new(answer(datagram.Bytes)));
+
+    private IEnumerable<DeviceService> Gateway()
+    {
+        var gateway = new UpnpGateway(state, portOf(DevicePorts.Upnp));
+        yield return Tcp("UPnP", DevicePorts.Upnp, gateway.ServeAsync);
+        yield return Udp("SSDP", DevicePorts.Ssdp, (datagram, _) => new(gateway.Find(datagram)));
+    }
 
     private IEnumerable<DeviceService> DebugShells()
     {

@@ -9,7 +9,7 @@ public sealed class PortTakenException : IOException
     /// <param name="endPoint">Address and port that could not be had.</param>
     /// <param name="inner">What the system said.</param>
     public PortTakenException(IPEndPoint endPoint, Exception inner)
-        : base($"Port {endPoint?.Port} on {endPoint?.Address} is in use by another program. Start the device with another port offset, or end that program.", inner) =>
+        : base($"Port {endPoint?.Port} on {endPoint?.Address} is in use by another program. {(endPoint is not null && DevicePorts.Fixed.Contains(endPoint.Port) ? "It does not move with the port offset: start the device on another address" : "Start the device with another port offset")}, or end that program.", inner) =>
         EndPoint = endPoint ?? throw new ArgumentNullException(nameof(endPoint));
 
     /// <summary>Address and port that could not be had.</summary>

@@ -4,7 +4,18 @@ using System.Net.Sockets;
 
 namespace DeviceConformance.Emulator.Listening;
 
-/// <summary>A UDP port on some addresses; each datagram may have one answer.</summary>
+/// <summary>A datagram that came in.</summary>
+/// <param name="Bytes">Its content, valid until the service has done with it.</param>
+/// <param name="Local">Address and port of the device.</param>
+/// <param name="Remote">Address and port of the client.</param>
+internal readonly record struct Datagram(ReadOnlyMemory<byte> Bytes, IPEndPoint Local, IPEndPoint Remote);
+
+/// <summary>Answers a datagram; null when there is no answer, or none from this port.</summary>
+/// <param name="datagram">The datagram.</param>
+/// <param name="stopping">Signalled when the service stops.</param>
+internal delegate ValueTask<byte[]?> AnswerDatagram(Datagram datagram, CancellationToken stopping);
+
+/// <summary>A UDP port on some addresses; each datagram may have one answer. On each address they are answered one after the other.</summary>
 internal sealed class UdpService : DeviceService
 {
     private const int LongestDatagram = 65535;
@@ -25,10 +36,10 @@ internal sealed class UdpService : DeviceService
     /// <param name="name">What is spoken, for people.</param>
     /// <param name="addresses">Addresses.</param>
     /// <param name="port">Port.</param>
-    /// <param name="answer">The answer to a datagram; null when there is none.</param>
+    /// <param name="answer">Answers datagrams; called from several threads when there are several addresses.</param>
     /// <param name="log">Log.</param>
     /// <exception cref="PortTakenException">Another program has the port; nothing is left listening.</exception>
-    public static UdpService Start(string name, IEnumerable<IPAddress> addresses, int port, Func<ReadOnlyMemory<byte>, byte[]?> answer, DeviceLog log)
+    public static UdpService Start(string name, IEnumerable<IPAddress> addresses, int port, AnswerDatagram answer, DeviceLog log)
     {
         var bound = ImmutableArray.CreateBuilder<Socket>();
         try
@@ -71,7 +82,7 @@ internal sealed class UdpService : DeviceService
         stopping.Dispose();
     }
 
-    private async Task ServeAsync(Socket socket, Func<ReadOnlyMemory<byte>, byte[]?> answer)
+    private async Task ServeAsync(Socket socket, AnswerDatagram answer)
     {
         var buffer = new byte[LongestDatagram];
         var anyone = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
@@ -80,7 +91,8 @@ internal sealed class UdpService : DeviceService
             try
             {
                 var received = await socket.ReceiveFromAsync(buffer, anyone, stopping.Token);
-                if (answer(buffer.AsMemory(0, received.ReceivedBytes)) is { } bytes)
+                var datagram = new Datagram(buffer.AsMemory(0, received.ReceivedBytes), (IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)received.RemoteEndPoint);
+                if (await answer(datagram, stopping.Token) is { } bytes)
                 {
                     await socket.SendToAsync(bytes, received.RemoteEndPoint, stopping.Token);
                 }

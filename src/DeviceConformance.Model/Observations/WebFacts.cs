@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using DeviceConformance.Model.Network;
 
 namespace DeviceConformance.Model.Observations;
@@ -26,7 +27,23 @@ public sealed record WebSeen(
     ImmutableArray<WebCookie> Cookies,
     ImmutableArray<WebForm> Forms,
     ImmutableArray<WebWrite> Writes,
-    ImmutableArray<WebSocketSeen> WebSockets);
+    ImmutableArray<WebSocketSeen> WebSockets)
+{
+    /// <summary>Whether the port tells browsers to come inside TLS only; null on a port in clear, where it would mean nothing (RFC 6797, 7.2), and in recordings of older versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WebStrictTransport? StrictTransport { get; init; }
+}
+
+/// <summary>The Strict-Transport-Security header (HSTS; RFC 6797) of a web port inside TLS. Browsers keep to it for names only, and not for an address in its place (RFC 6797, 8.1.1).</summary>
+/// <param name="IsSent">Whether any answer had one that clients can read.</param>
+/// <param name="MaxAge">Seconds to keep to it; 0 takes it back.</param>
+/// <param name="IncludesSubDomains">Whether it holds for the names below too.</param>
+/// <param name="Where">Path of the first answer that had it; empty when none had.</param>
+public sealed record WebStrictTransport(bool IsSent, long MaxAge, bool IncludesSubDomains, string Where)
+{
+    /// <summary>No answer had one.</summary>
+    public static WebStrictTransport None { get; } = new(false, 0, false, "");
+}
 
 /// <summary>A cookie as the device sets it (RFC 6265, 4.1). Its value is not recorded.</summary>
 /// <param name="Name">Name.</param>

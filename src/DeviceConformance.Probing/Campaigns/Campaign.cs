@@ -110,9 +110,11 @@ public sealed class Campaign
         _log.Note(new HealthProblem(HealthKind.Harness, _time.GetUtcNow(), $"The units still ask for more after {MaxRounds} rounds; the rest was not asked."));
     }
 
-    // A last look of an earlier session is none any more once the DUT has been asked again. One a session is enough.
+    // A last look of an earlier session is none any more once the DUT has been asked again, and an incomplete one is made anew, starting
+    // from what it saw. One a session is enough.
     private bool IsDue(ProbeRequest request, ObservationSet seen) =>
-        !seen.Contains(request) || (request is ClosingPortSweep closing && _hasAsked && !_closed.Contains(closing));
+        !seen.Contains(request)
+        || (request is ClosingPortSweep closing && !_closed.Contains(closing) && (_hasAsked || !(seen.Ask(closing).TryGet(out var last, out _) && last.Coverage.IsComplete)));
 
     private async Task AskAllAsync(List<ProbeRequest> requests, ObservationSet seen, CancellationToken cancellationToken)
     {

@@ -21,6 +21,7 @@ internal sealed class WebNotes(Uri origin, bool tls)
     private readonly List<WebForm> _forms = [];
     private readonly List<WebWrite> _writes = [];
     private readonly List<WebSocketSeen> _sockets = [];
+    private WebStrictTransport _strict = WebStrictTransport.None;
     private int _toTls;
 
     /// <summary>Links from the start page to the farthest page asked for.</summary>
@@ -42,6 +43,12 @@ internal sealed class WebNotes(Uri origin, bool tls)
 
         if (tls)
         {
+            // The first one counts (RFC 6797, 8.1).
+            if (!_strict.IsSent && answer.HeaderValues("Strict-Transport-Security").FirstOrDefault() is { } strict && StrictTransport.TryParse(strict, SurveyNotes.Shortened(path), out var seen))
+            {
+                _strict = seen;
+            }
+
             return;
         }
 
@@ -95,7 +102,10 @@ internal sealed class WebNotes(Uri origin, bool tls)
         [.. _cookies],
         [.. _forms],
         [.. _writes],
-        [.. _sockets]);
+        [.. _sockets])
+    {
+        StrictTransport = tls ? _strict : null,
+    };
 
     /// <summary>Sentences for the coverage.</summary>
     public IEnumerable<string> Remarks()

@@ -33,7 +33,36 @@ internal sealed class SmbLogin(Endpoint endpoint, LoginPoint login, ProbeContext
     /// <inheritdoc/>
     protected override Task<LoginAttempt> AttemptAsync(string user, Secret password, CancellationToken cancellationToken) => TryOnceAsync(user, password, guestCounts: false, cancellationToken);
 
-    private async Task<LoginAttempt> AsNobodyAsync(CancellationToken cancellationToken)
+    private Task<LoginAttempt> AsNobodyAsync(CancellationToken cancellationToken) => LogOnAsync(null, null, async (talk, login, elapsed) =>
+    {
+        if (!login.IsUp)
+        {
+            return Answered(AccessResult.Refused, $"nobody in particular is refused ({SmbTalk.Hex(login.Status)})", elapsed, login.Status);
+        }
+
+        // A session alone, in which servers answer questions about themselves, is no access to anything.
+        var (shares, _) = await talk.ListSharesAsync(cancellationToken);
+        foreach (var share in (shares ?? []).Where(share => share.IsFiles).Take(8))
+        {
+            if (await talk.ConnectShareAsync(share.Name, cancellationToken) is { Status: Smb2Message.Success, Kind: 1 } && await talk.ListRootAsync(cancellationToken) is { Status: Smb2Message.Success })
+            {
+                return Answered(AccessResult.Granted, $"nobody in particular gets at the files of share {Disclosure.SurveyNotes.Shortened(share.Name)}", elapsed, 0);
+            }
+        }
+
+        return Answered(AccessResult.Refused, "nobody in particular gets a session and no files", elapsed, 1);
+    }, cancellationToken);
+
+    private Task<LoginAttempt> TryOnceAsync(string user, Secret password, bool guestCounts, CancellationToken cancellationToken) => LogOnAsync(user, password, (_, login, elapsed) => Task.FromResult(login switch
+    {
+        // Whoever is let in as a guest has not logged in.
+        { IsUp: true, IsGuest: false, IsNobody: false } => Answered(AccessResult.Granted, "let in by NTLM", elapsed, 0),
+        { IsUp: true } => Answered(guestCounts ? AccessResult.Granted : AccessResult.Refused, "let in as a guest only", elapsed, 1),
+        { Status: AccountLocked } => Answered(AccessResult.Refused, "the account is locked", elapsed, AccountLocked) with { Blocked = true },
+        { Status: var status } => Answered(_refusals.Contains(status) ? AccessResult.Refused : AccessResult.Unclear, SmbTalk.Hex(status), elapsed, status),
+    }), cancellationToken);
+
+    private async Task<LoginAttempt> LogOnAsync(string? user, Secret? password, Func<SmbTalk, SmbLogin2, TimeSpan, Task<LoginAttempt>> judge, CancellationToken cancellationToken)
     {
         var started = Context.Time.GetTimestamp();
         var (talk, failure) = await OpenAsync(started, cancellationToken);
@@ -44,54 +73,11 @@ internal sealed class SmbLogin(Endpoint endpoint, LoginPoint login, ProbeContext
 
         await using (talk)
         {
-            var login = await talk.LogOnAsync(null, null, cancellationToken);
+            var answer = await talk.LogOnAsync(user, password, cancellationToken);
             var elapsed = Context.Time.GetElapsedTime(started);
-            if (login is not { } seen)
-            {
-                return Unanswered(talk.Ended, $"no answer to a login of nobody in particular: {Words(talk.Ended)}", elapsed);
-            }
-
-            if (!seen.IsUp)
-            {
-                return Answered(AccessResult.Refused, $"nobody in particular is refused ({SmbTalk.Hex(seen.Status)})", elapsed, seen.Status);
-            }
-
-            // A session alone, in which servers answer questions about themselves, is no access to anything.
-            var (shares, _) = await talk.ListSharesAsync(cancellationToken);
-            foreach (var share in (shares ?? []).Where(share => share.IsFiles).Take(8))
-            {
-                if (await talk.ConnectShareAsync(share.Name, cancellationToken) is { Status: Smb2Message.Success, Kind: 1 } && await talk.ListRootAsync(cancellationToken) is { Status: Smb2Message.Success })
-                {
-                    return Answered(AccessResult.Granted, $"nobody in particular gets at the files of share {Disclosure.SurveyNotes.Shortened(share.Name)}", elapsed, 0);
-                }
-            }
-
-            return Answered(AccessResult.Refused, "nobody in particular gets a session and no files", elapsed, 1);
-        }
-    }
-
-    private async Task<LoginAttempt> TryOnceAsync(string user, Secret password, bool guestCounts, CancellationToken cancellationToken)
-    {
-        var started = Context.Time.GetTimestamp();
-        var (talk, failure) = await OpenAsync(started, cancellationToken);
-        if (talk is null)
-        {
-            return failure!;
-        }
-
-        await using (talk)
-        {
-            var login = await talk.LogOnAsync(user, password, cancellationToken);
-            var elapsed = Context.Time.GetElapsedTime(started);
-            return login switch
-            {
-                null => Unanswered(talk.Ended, $"no answer to the login: {Words(talk.Ended)}", elapsed),
-                // Whoever is let in as a guest has not logged in.
-                { IsUp: true, IsGuest: false, IsNobody: false } => Answered(AccessResult.Granted, "let in by NTLM", elapsed, 0),
-                { IsUp: true } => Answered(guestCounts ? AccessResult.Granted : AccessResult.Refused, "let in as a guest only", elapsed, 1),
-                { Status: AccountLocked } => Answered(AccessResult.Refused, "the account is locked", elapsed, AccountLocked) with { Blocked = true },
-                { Status: var status } => Answered(_refusals.Contains(status) ? AccessResult.Refused : AccessResult.Unclear, SmbTalk.Hex(status), elapsed, status),
-            };
+            return answer is { } login
+                ? await judge(talk, login, elapsed)
+                : Unanswered(talk.Ended, $"no answer to {(user is null ? "a login of nobody in particular" : "the login")}: {Words(talk.Ended)}", elapsed);
         }
     }
 

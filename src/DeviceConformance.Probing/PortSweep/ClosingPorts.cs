@@ -27,9 +27,10 @@ internal sealed record ClosingPorts(int[] Order, int Seed, string Statement)
     /// <summary>Chooses.</summary>
     /// <param name="request">What is known already.</param>
     /// <param name="seed">From 1; the same number draws the same sample.</param>
-    public static ClosingPorts Choose(ClosingPortSweep request, int seed)
+    /// <param name="others">Ports that are not the DUT's and are not asked.</param>
+    public static ClosingPorts Choose(ClosingPortSweep request, int seed, IReadOnlySet<int>? others = null)
     {
-        var all = PortOrder.All();
+        int[] all = others is null or { Count: 0 } ? PortOrder.All() : [.. PortOrder.All().Where(port => !others.Contains(port))];
         if (request.IsWhole)
         {
             return new ClosingPorts(all, 0, "All ports were asked again.");

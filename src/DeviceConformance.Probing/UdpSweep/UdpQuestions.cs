@@ -38,7 +38,7 @@ internal static class UdpQuestions
         new("SNMPv3 discovery", ServiceProtocol.Snmp, [161, 1161, 10161], "RFC 3414, 4; RFC 3412, 7.1", Hex("303d 020103 3010 020464637401 020205dc 040104 020103 0410 300e 0400 020100 020100 0400 0400 0400 3014 0400 0400 a00e 020464637401 020100 020100 3000"), UdpAnswers.Snmp),
         new("NTP client request", ServiceProtocol.Ntp, [123], "RFC 5905, 7.3", Hex("23 00 06 ec" + new string('0', 72) + "6463740064637401"), UdpAnswers.Ntp),
         new("NTP read variables", ServiceProtocol.Ntp, [123], "RFC 9327, 2", Hex("16 02 6463 0000 0000 0000 0000"), UdpAnswers.NtpControl),
-        new("TFTP read of a file that is not there", ServiceProtocol.Tftp, [69], "RFC 1350, 4 and 5", Hex("0001 6463742d616273656e74 00 6f63746574 00"), UdpAnswers.Tftp),
+        new("TFTP read of a file that is not there", ServiceProtocol.Tftp, [69, 1069], "RFC 1350, 4 and 5", Hex("0001 6463742d616273656e74 00 6f63746574 00"), UdpAnswers.Tftp),
         new("DHCPINFORM", ServiceProtocol.Dhcp, [67], "RFC 2131, 3.4 and 4.4.3", static peers => DhcpInform(peers.Local), UdpAnswers.Dhcp),
         new("NetBIOS node status", ServiceProtocol.Netbios, [137], "RFC 1002, 4.2.17", Hex("6463 0000 0001 0000 0000 0000 20 434b" + string.Concat(Enumerable.Repeat("41", 30)) + "00 0021 0001"), UdpAnswers.Netbios),
         new("LLMNR reverse name", ServiceProtocol.Other, [5355], "RFC 4795, 2.1", static peers => LinkLocalName(peers.Target), UdpAnswers.Llmnr),

@@ -38,6 +38,7 @@ public sealed class WebDaemonTests
               server {
                 listen 127.0.0.1:{{tls}} ssl; ssl_certificate {{folder.File("crt")}}; ssl_certificate_key {{folder.File("key")}};
                 root {{folder.File("www")}};
+                add_header Strict-Transport-Security "max-age=600; includeSubDomains";
                 add_header Set-Cookie "visit=0123456789abcdef; HttpOnly; SameSite=Lax";
                 location /backup/ { autoindex on; }
                 location /admin { auth_basic "Heater"; auth_basic_user_file {{folder.File("users")}}; }
@@ -59,6 +60,8 @@ public sealed class WebDaemonTests
             Assert.That(inTls.Items(DisclosureKind.Status), Has.Some.Contains("etc/wifi.conf"));
             Assert.That(inTls.LoginProtocols(), Is.EquivalentTo(new[] { LoginProtocol.HttpBasic, LoginProtocol.HttpJson }));
             Assert.That(inTls.Web!.Cookies.Single(), Is.EqualTo(new WebCookie("visit", "/", 16, false, true, "Lax")));
+            Assert.That(inTls.Web.StrictTransport, Is.EqualTo(new WebStrictTransport(true, 600, true, "/")));
+            Assert.That(inClear.Web.StrictTransport, Is.Null);
             Assert.That(inTls.Web.Actions, Is.EqualTo(new[] { "/logout" }));
             Assert.That((inClear.Coverage.IsComplete, inTls.Coverage.IsComplete), Is.EqualTo((true, true)), inTls.Coverage.Statement);
             Assert.That(bench.Said, Does.Not.Contain("1q2w3e4r5t6z"));

@@ -15,7 +15,7 @@ namespace DeviceConformance.Tests.Emulator;
 public sealed class HostileBytesTests
 {
     private const int Seed = 303645;
-    private static readonly int[] Ports = [DevicePorts.Http, DevicePorts.Https, DevicePorts.MqttTls, DevicePorts.PlainMqtt, DevicePorts.Ftp, DevicePorts.Telnet, DevicePorts.Rtsp, DevicePorts.Modbus];
+    private static readonly int[] Ports = [DevicePorts.Http, DevicePorts.Https, DevicePorts.MqttTls, DevicePorts.PlainMqtt, DevicePorts.Ftp, DevicePorts.Telnet, DevicePorts.Rtsp, DevicePorts.Modbus, DevicePorts.Upnp, DevicePorts.Adb];
 
     [TestCaseSource(nameof(Ports))]
     public async Task Noise_ends_nothing_but_the_connection(int port)

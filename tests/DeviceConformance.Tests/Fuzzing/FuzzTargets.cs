@@ -7,6 +7,8 @@ using System.Text.Json;
 using DeviceConformance.Declarations.Complaints;
 using DeviceConformance.Declarations.Laboratory;
 using DeviceConformance.Declarations.Yaml;
+using DeviceConformance.Emulator;
+using DeviceConformance.Emulator.Lan;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Standard;
 using DeviceConformance.Probing.CaptureFiles;
@@ -14,6 +16,7 @@ using DeviceConformance.Probing.Coap;
 using DeviceConformance.Probing.DebugAccess;
 using DeviceConformance.Probing.Disclosure;
 using DeviceConformance.Probing.Dns;
+using DeviceConformance.Probing.Http;
 using DeviceConformance.Probing.Identification;
 using DeviceConformance.Probing.Logins;
 using DeviceConformance.Probing.Mqtt;
@@ -53,6 +56,11 @@ internal static class FuzzTargets
 
     private static readonly Model.Declared.Declaration _declaration = new TestCases.Bench(StandardEdition.V3).Declaration();
 
+    private static readonly DeviceState _device = new(new EmulatedDeviceOptions(), new Version(2, 1, 0));
+    private static readonly SnmpAgent _snmp = new(_device);
+    private static readonly CoapServer _coap = new(_device);
+    private static readonly ModbusUnit _modbus = new(_device);
+
     private static readonly byte[] _certificate = MakeCertificate();
 
     private static readonly byte[] _flight = ScriptedTlsServer.Flight(0xc02f, _certificate, 0xff, 0x01, 0, 1, 0);
@@ -78,6 +86,7 @@ internal static class FuzzTargets
         new("snmp-message", [.. Udp("SNMPv1 get sysDescr", "SNMPv2c get sysDescr"), .. Udp("SNMPv3 discovery")], bytes => $"{SnmpMessage.TryParse(bytes, out _)} {SnmpMessage.TryParseEngine(bytes, 0x64637401, out _)}"),
         new("coap-message", Udp("CoAP GET /.well-known/core"), bytes => $"{CoapMessage.TryParse(bytes, out _)}"),
         new("coap-links", [Text("</sensors/temp>;rt=\"temperature-c\";if=\"sensor\";obs,</time>;ct=0,</a>;title=\"x\\\"y\"")], bytes => $"{Math.Min(4, CoapLink.Read(Chars(bytes)).Length)}"),
+        new("emulated-services", [SnmpMessage.Request(1, "private", SnmpMessage.Set, 7, 0, new SnmpBinding("1.3.6.1.2.1.1.5.0", 4, [65])), SnmpMessage.Request(1, "public", SnmpMessage.GetBulk, 7, 9, new SnmpBinding("1.3.6.1"), new SnmpBinding("1.3.6.1.4.1")), CoapMessage.GetOf("/settings?a=b", 7, new byte[] { 1, 2 }, CoapOption.OfNumber(CoapMessage.Block2, 2)).ToBytes(), Hex("03 0000 0002"), Hex("2b 0e 01 00"), Hex("0001 61 00 6f63746574 00")], Emulated),
         new("netbios-names", Udp("NetBIOS node status"), bytes => $"{NetbiosSurvey.TryParse(bytes, out _, out _)}"),
         new("udp-answers", [.. UdpAnswerSamples.All.Select(sample => sample.Bytes)], UdpRead),
         new("upnp-description", [Text("<root><device><friendlyName>Boiler</friendlyName><serviceList><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><SCPDURL>/a.xml</SCPDURL><controlURL>/c</controlURL></service></serviceList></device></root>"), Text("<scpd><actionList><action><name>GetStatusInfo</name><argumentList><argument><name>New</name><direction>out</direction></argument></argumentList></action></actionList></scpd>")], bytes => $"{Math.Min(3, UpnpDescription.Services(Chars(bytes)).Length)} {Math.Min(3, UpnpDescription.Actions(Chars(bytes)).Length)}"),
@@ -86,6 +95,7 @@ internal static class FuzzTargets
         new("html-page", [Text(Page)], bytes => $"{HtmlPage.Read(Chars(bytes)).Title.Length > 0}"),
         new("html-form", [Text(Page)], bytes => $"{HtmlForm.TryFind(Chars(bytes), "password", out _)}"),
         new("information", [Text(Page), Text(Status), Text("Linux 5.10.0 (root@build) uptime 3 days 192.168.1.7 fe80::1 -----BEGIN PRIVATE KEY-----")], Information),
+        new("strict-transport", [Text("max-age=\"31536000\" ; includeSubDomains; preload")], bytes => $"{StrictTransport.TryParse(Chars(bytes), "/", out _)}"),
         new("auth-challenge", [Text("Digest realm=\"a, b\", nonce=\"x\\\"y\", qop=\"auth,auth-int\", algorithm=SHA-256, Basic realm=z")], bytes => $"{AuthChallenge.TryParse(Chars(bytes), out var found)} {(found.IsDefault ? 0 : Math.Min(3, found.Length))}"),
         new("http-request-head", [Text("GET /image.bin?x=1 HTTP/1.1\r\nHost: a:1\r\nRange: bytes=0-1023\r\n\r\n")], bytes => $"{HttpRequestHead.TryParse(bytes, out _)}"),
         new("smb-answers", SmbSeeds, Smb),
@@ -192,6 +202,8 @@ internal static class FuzzTargets
 
     private static string SshAnswers(byte[] bytes) =>
         $"{SshAuthentication.TryFailure(bytes, out _, out var partial)} {partial} {SshAuthentication.TryText(bytes, out _)} {SshAuthentication.TryPrompts(bytes, out _, out var prompts)} {Math.Min(prompts, 3)}";
+
+    private static string Emulated(byte[] bytes) => $"{_snmp.Answer(bytes)?.Length} {_coap.Answer(bytes)?[1]} {_modbus.Answer(bytes)[0]} {(bytes.Length > 1 ? TftpServer.Wanted(bytes)?.Kind : null)}";
 
     private static string Mqtt(byte[] bytes)
     {

@@ -112,6 +112,20 @@ public sealed class LastLookTests : IDisposable
     }
 
     [Test]
+    public async Task Session_that_goes_on_finds_a_port_back_that_was_gone()
+    {
+        int[] both = [_mainPort, _secondPort];
+        await RunAsync(first: both, declared: both, withTrial: false);
+        Assert.That(Findings().Single().Verdict, Is.EqualTo(Verdict.Inconclusive));
+
+        _second.Listen();
+        await RunAsync(first: both, declared: both, withTrial: false);
+
+        Assert.That(Asked().Count(request => request == "ClosingPortSweep"), Is.EqualTo(2));
+        Assert.That(Findings().Single().Verdict, Is.EqualTo(Verdict.Pass));
+    }
+
+    [Test]
     public async Task Recording_from_before_there_was_a_last_look_passes_and_says_so()
     {
         await RunAsync(first: [_mainPort], isOld: true, withClosing: false);

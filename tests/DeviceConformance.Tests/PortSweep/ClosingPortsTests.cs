@@ -29,7 +29,8 @@ public sealed class ClosingPortsTests
     {
         var request = ClosingPortSweep.After(First);
 
-        Assert.That(ClosingPorts.Choose(request, 303645).Order, Is.EqualTo(ClosingPorts.Choose(request, 303645).Order));
+        var again = ClosingPorts.Choose(request, 303645);
+        Assert.That(ClosingPorts.Choose(request, 303645).Order, Is.EqualTo(again.Order));
         Assert.That(ClosingPorts.Choose(request, 1).Order.Intersect(ClosingPorts.Choose(request, 2).Order).Count(), Is.LessThan(ClosingPorts.Usual.Count + 300));
     }
 

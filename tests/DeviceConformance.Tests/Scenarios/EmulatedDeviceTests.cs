@@ -37,7 +37,7 @@ public sealed class EmulatedDeviceTests
     private static readonly string[] _update = ["5.3-1-2 a", "5.3-2-2 b"];
 
     // Together, since each alone would take as long; the test below tells them apart.
-    private const string _undeclaredServices = "rtsp-open modbus-open";
+    private const string _undeclaredServices = "rtsp-open modbus-open snmp-public coap-open tftp-open upnp-port-mapping adb-open";
 
     private static IEnumerable<TestCaseData> Faults()
     {
@@ -47,6 +47,8 @@ public sealed class EmulatedDeviceTests
         string[] undeclaredV2 = ["5.6-1-2 b"];
         string[] undeclaredV3 = ["5.6-1-2 c"];
         yield return Case("none", []);
+        // It takes longest, so that others run beside it.
+        yield return Case(_undeclaredServices, ["5.5-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], [.. undeclaredV2, "5.13-1-2 c"], [.. undeclaredV3, "5.6-4A-2 b"]);
         yield return Case("universal-password", ["5.1-1-2 b"]);
         yield return Case("telnet-open", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b"], undeclaredV2, undeclaredV3);
         yield return Case("ftp-anonymous", ["5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-2-2 a"], undeclaredV2, undeclaredV3);
@@ -65,7 +67,6 @@ public sealed class EmulatedDeviceTests
         yield return Case("update-foreign-key", _update, [], ["5.3-9-2 a"]);
         yield return Case("update-downgrade", _update);
         yield return Case("udp-debug", [], undeclaredV2, [.. undeclaredV3, "5.6-4A-2 b"]);
-        yield return Case(_undeclaredServices, ["5.5-5-2 b", "5.6-2-2 a"], [.. undeclaredV2, "5.13-1-2 c"], undeclaredV3);
         yield return Case("ipv6-debug-port", ["5.6-2-2 a"], undeclaredV2, [.. undeclaredV3, "5.6-4A-2 b"]);
     }
 
@@ -123,15 +124,23 @@ public sealed class EmulatedDeviceTests
         {
             var offset = declared.Ixit.LogicalInterfaces(declared.Edition).SelectMany(pair => pair.Facts.Ports).Max() - DevicePorts.MqttTls;
             var failing = Failing(declared, seen);
-            string[] Shown(string unit) => [.. new[]
+            var address = declared.Addresses[0].Address;
+            string[] Shown(string unit) => [.. new (string Name, string At)[]
             {
-                ("RTSP", $":{DevicePorts.Rtsp + offset} "), ("Modbus", $":{DevicePorts.Modbus + offset} "),
-            }.Where(service => failing[unit].Contains(service.Item2, StringComparison.Ordinal)).Select(service => service.Item1)];
+                ("RTSP", $"tcp/{address}:{DevicePorts.Rtsp + offset} "), ("Modbus", $"tcp/{address}:{DevicePorts.Modbus + offset} "), ("SNMP", $"udp/{address}:{DevicePorts.Snmp} "),
+                ("CoAP", $"udp/{address}:{DevicePorts.Coap} "), ("TFTP", $"udp/{address}:{DevicePorts.Tftp} "), ("SSDP", $"udp/{address}:{DevicePorts.Ssdp} "), ("UPnP", $"tcp/{address}:{DevicePorts.Upnp + offset} "),
+                ("ADB", $"tcp/{address}:{DevicePorts.Adb + offset} "),
+            }.Where(service => failing[unit].Contains(service.At, StringComparison.Ordinal)).Select(service => service.Name)];
             Assert.Multiple(() =>
             {
-                Assert.That(Shown(declared.Edition == StandardEdition.V2 ? "5.6-1-2 b" : "5.6-1-2 c"), Is.EqualTo(new[] { "RTSP", "Modbus" }));
-                Assert.That(Shown("5.5-5-2 b"), Is.EqualTo(new[] { "RTSP", "Modbus" }));
-                Assert.That(Shown("5.6-2-2 a"), Is.EqualTo(new[] { "RTSP", "Modbus" }));
+                Assert.That(Shown(declared.Edition == StandardEdition.V2 ? "5.6-1-2 b" : "5.6-1-2 c"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "SSDP", "UPnP", "ADB" }));
+                Assert.That(Shown("5.5-5-2 a"), Is.EqualTo(new[] { "SNMP", "SSDP" }), "what anybody changes");
+                Assert.That(Shown("5.5-5-2 b"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "UPnP", "ADB" }));
+                Assert.That(Shown("5.6-2-2 a"), Is.EqualTo(new[] { "RTSP", "Modbus", "SNMP", "CoAP", "TFTP", "SSDP", "UPnP", "ADB" }));
+                if (declared.Edition == StandardEdition.V3)
+                {
+                    Assert.That(Shown("5.6-4A-2 b"), Is.EqualTo(new[] { "ADB" }));
+                }
             });
         }
     }

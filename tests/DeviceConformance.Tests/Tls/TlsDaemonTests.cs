@@ -61,7 +61,7 @@ public sealed partial class TlsDaemonTests
 
             Assert.That((details.Has(TlsFeature.Compression), details.Has(TlsFeature.Heartbeat)), Is.EqualTo((Presence.No, Presence.No)));
             Assert.That(seen.Versions[0].Version, Is.EqualTo(TlsVersion.Ssl2));
-            Assert.That(seen.Connections, Is.LessThanOrEqualTo(seen.Accepted.Sum(version => version.Suites.Length) + (3 * seen.Versions.Length)));
+            Assert.That(seen.Connections, Is.LessThanOrEqualTo(seen.Accepted.Sum(version => version.Suites.Length) + (2 * seen.Versions.Length)));
         });
         using var bench = new ProbeBench();
         var tried = await bench.SeeAsync(new TlsAttackTrialProbe(), new TlsAttackTrial(new Endpoint(ProbeBench.Loopback, port)));

@@ -94,6 +94,45 @@ public sealed class TlsEnumerationTests
     }
 
     [Test]
+    public async Task Version_costs_its_suites_and_two_more_connections()
+    {
+        int[] known = [RsaAes256, RsaAes128, EcdheRsaGcm, 0xc0a0, 0x00ba];
+        await using var server = FakeTlsServer.Start(offer => offer.Version != TlsVersion.Tls12 ? FakeFlight.Alert(70)
+            : offer.Suites.FirstOrDefault(known.Contains) is var suite and not 0 ? Answer(TlsVersion.Tls12, suite) : FakeFlight.Alert(40));
+        var seen = await SeeAsync(server);
+        Assert.That(Version(seen, TlsVersion.Tls12).Suites.Select(suite => suite.Code), Is.EquivalentTo(known));
+        Assert.That(Version(seen, TlsVersion.Tls12).ServerPreference, Is.False);
+        Assert.That(seen.Connections, Is.EqualTo(known.Length + 2 + 5), "one for each other version");
+        Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+    }
+
+    [TestCase(false, TestName = "Server_that_reads_the_first_128_suites_shows_those_behind_them_too")]
+    [TestCase(true, TestName = "Server_that_refuses_more_than_128_suites_shows_all_it_has")]
+    public async Task Limit_of_suites_hides_none(bool refuses)
+    {
+        int[] known = [RsaAes128, RsaAes256, .. CipherSuite.InOrderOfUse.Where(suite => suite.FitsInto(TlsVersion.Tls12)).Select(suite => suite.Code).TakeLast(1)];
+        await using var server = FakeTlsServer.Start(offer => offer.Version != TlsVersion.Tls12 ? FakeFlight.Alert(70)
+            : refuses && offer.Suites.Count > 128 ? FakeFlight.Alert(50)
+            : offer.Suites.Take(128).FirstOrDefault(known.Contains) is var suite and not 0 ? Answer(TlsVersion.Tls12, suite) : FakeFlight.Alert(40));
+        var seen = await SeeAsync(server);
+        Assert.That(Version(seen, TlsVersion.Tls12).Suites.Select(suite => suite.Code), Is.EquivalentTo(known));
+        Assert.That(Version(seen, TlsVersion.Tls12).ServerPreference, Is.False);
+        Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+    }
+
+    [Test]
+    public async Task Server_that_leaves_the_order_of_some_suites_to_the_client_shows_the_others_too()
+    {
+        // As BoringSSL does with groups of equal preference: the first group before the second, whatever the client's order of both.
+        int[][] groups = [[RsaAes128, RsaAes256], [0xc0a0, 0x00ba]];
+        await using var server = FakeTlsServer.Start(offer => offer.Version != TlsVersion.Tls12 ? FakeFlight.Alert(70)
+            : groups.Select(group => offer.Suites.FirstOrDefault(group.Contains)).FirstOrDefault(suite => suite != 0) is var suite and not 0 ? Answer(TlsVersion.Tls12, suite) : FakeFlight.Alert(40));
+        var seen = await SeeAsync(server);
+        Assert.That(Version(seen, TlsVersion.Tls12).Suites.Select(suite => suite.Code), Is.EquivalentTo(groups.SelectMany(group => group)));
+        Assert.That(seen.Coverage.IsComplete, Is.True, seen.Coverage.Statement);
+    }
+
+    [Test]
     public async Task Lower_version_in_the_answer_is_no_acceptance()
     {
         await using var server = FakeTlsServer.Start(offer => offer.Version < TlsVersion.Tls10 ? FakeFlight.Alert(70)

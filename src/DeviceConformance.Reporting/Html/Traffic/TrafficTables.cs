@@ -83,18 +83,22 @@ internal static class TrafficTables
         traffic.LeftOut.Announcements,
         said => [Clip(said.Protocol), Clip(said.What), Name(said.Text), Frames(said.Where)]);
 
-    public static Markup Addresses(AssessedTraffic traffic) => Rows(
-        "Addresses that the device used",
-        ["Address", "Kind", "Known by", "Time", "Frames"],
-        traffic.Addresses,
-        traffic.LeftOut.Addresses,
-        address => [
-            Name(address.Address),
-            Words.Of(address.Kind),
-            Clip(address.From),
-            Words.Moments(address.First, address.Last),
-            Frames(address.Where),
-        ]);
+    public static Markup Addresses(AssessedTraffic traffic)
+    {
+        var uses = AddressUse.Of(traffic.Addresses);
+        return Rows(
+            "Addresses that the device used",
+            ["Address", "Kind", "Known by", "Time", "Frames"],
+            traffic.Addresses,
+            traffic.LeftOut.Addresses,
+            address => [
+                Name(address.Address),
+                uses.TryGetValue(address.Address, out var use) ? All([Words.Of(address.Kind), Element("p", Class("quiet"), Clip(use))]) : Words.Of(address.Kind),
+                Clip(address.From),
+                Words.Moments(address.First, address.Last),
+                Frames(address.Where),
+            ]);
+    }
 
     /// <summary>A table; what goes beyond a page of it is folded away on screens.</summary>
     private static Markup Rows<T>(string caption, ImmutableArray<string> columns, ImmutableArray<T> items, int leftOut, Func<T, ImmutableArray<Markup>> cells)
