@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using DeviceConformance.Model.Network;
 
 namespace DeviceConformance.Probing.Tls.Attacks;
 

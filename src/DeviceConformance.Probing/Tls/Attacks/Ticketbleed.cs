@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 
 namespace DeviceConformance.Probing.Tls.Attacks;
