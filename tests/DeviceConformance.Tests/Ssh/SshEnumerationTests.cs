@@ -4,6 +4,7 @@ using System.Text;
 using DeviceConformance.Model.Network;
 using DeviceConformance.Model.Observations;
 using DeviceConformance.Probing.Ssh;
+using DeviceConformance.TestCases.Network;
 using DeviceConformance.Tests.Tls;
 using NUnit.Framework;
 
@@ -115,6 +116,11 @@ public sealed class SshEnumerationTests
         {
             Assert.That(seen.Keys.Select(key => (key.Type, key.Bits, key.Proven)), Is.EquivalentTo(new[] { ("ssh-rsa", 1024, true), ("ssh-dss", 1024, true) }));
             Assert.That(seen.Negotiated, Is.EqualTo("diffie-hellman-group1-sha1, ssh-rsa, 3des-cbc, hmac-sha1"));
+            // sshd tells of its protection against CVE-2023-48795 in this list, where it has one.
+            Assert.That(seen.KeyExchange.Where(name => !name.StartsWith("kex-strict-", StringComparison.Ordinal)), Is.EqualTo(new[] { "diffie-hellman-group1-sha1" }));
+            Assert.That((seen.AllCiphers.Single(), seen.AllMacs.Single()), Is.EqualTo(("3des-cbc", "hmac-sha1")));
+            var weak = SshAlgorithms.Remarks(seen).Where(remark => remark.Grade >= SshGrade.Weak).Select(remark => remark.Subject).ToList();
+            Assert.That(new[] { "diffie-hellman-group1-sha1", "ssh-rsa", "ssh-dss", "3des-cbc", "hmac-sha1" }.Except(weak), Is.Empty, string.Join("; ", weak));
             Assert.That(seen.Notice, Does.StartWith("Authorised people only"));
             Assert.That((seen.TakesPasswords, seen.Coverage.IsComplete), Is.EqualTo((true, true)), seen.Coverage.Statement);
         });
