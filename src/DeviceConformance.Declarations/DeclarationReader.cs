@@ -133,6 +133,6 @@ public static partial class DeclarationReader
     private static bool IsYaml(string name) =>
         name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);
 
-    [GeneratedRegex(@"^ixit/(\d{2})-", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^ixit/([0-9]{2})-", RegexOptions.CultureInvariant)]
     private static partial Regex TableNumber();
 }

@@ -16,7 +16,7 @@ internal static class FtpSurvey
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(10);
 
     // A reply ends with a line whose code is followed by a blank (RFC 959, 4.2).
-    private static readonly Regex _lastLine = new(@"^(\d{3})(?: [^\r\n]*)?\r?\n", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.NonBacktracking);
+    private static readonly Regex _lastLine = new(@"^([0-9]{3})(?: [^\r\n]*)?\r?\n", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.NonBacktracking);
     private static readonly Regex _extendedPort = new(@"\((?:[!-~])(?:[!-~])(?:[!-~])(\d{1,5})(?:[!-~])\)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
     private static readonly Regex _passivePort = new(@"\d{1,3},\d{1,3},\d{1,3},\d{1,3},(\d{1,3}),(\d{1,3})", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 

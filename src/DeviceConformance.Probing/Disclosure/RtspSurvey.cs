@@ -14,7 +14,7 @@ internal static class RtspSurvey
 
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(4);
     private static readonly ImmutableArray<string> _paths = EmbeddedList.Read("DeviceConformance.Probing.Disclosure.rtsp-paths.txt");
-    private static readonly Regex _status = new(@"^RTSP/\d\.\d (\d{3})", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    private static readonly Regex _status = new(@"^RTSP/[0-9]\.[0-9] ([0-9]{3})", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
     public static async Task<ProbeOutcome.Unanswered?> RunAsync(DisclosureSurvey request, ProbeContext context, InformationReader reader, SurveyNotes notes, CancellationToken cancellationToken)
     {
