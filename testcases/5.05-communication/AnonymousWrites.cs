@@ -25,6 +25,11 @@ internal static class AnonymousWrites
     /// <param name="configuring">Services that are declared to change settings after authentication.</param>
     public static IEnumerable<Finding> Judge(Declaration declared, ObservationSet seen, IReadOnlyList<(IxitEntry Entry, SoftServFacts Facts)> configuring)
     {
+        foreach (var gap in DutServices.UdpSweepGaps(declared, seen))
+        {
+            yield return gap;
+        }
+
         foreach (var survey in Surveys(declared, seen))
         {
             var asked = seen.Ask(survey);

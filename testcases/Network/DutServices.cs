@@ -144,13 +144,27 @@ internal static class DutServices
         where survey is not null
         select (survey.Value.Observation, survey.Value.Evidence);
 
-    /// <summary>One open finding for each UDP service, of certain protocols or of any, that answered or is declared and whose survey is missing or incomplete.</summary>
+    /// <summary>
+    /// One open finding for each address whose UDP ports were not asked, so that nobody knows what there was to look at. A sweep that is
+    /// incomplete gives none: silence leaves every one so, and the examiner's part goes by its figures.
+    /// </summary>
+    public static IEnumerable<Finding> UdpSweepGaps(Declaration declared, ObservationSet seen) =>
+        from address in declared.Addresses
+        let asked = seen.Ask(new UdpPortSweep(address))
+        where !asked.TryGet(out _, out _)
+        select Gap(asked, $"{address}/udp", $"The UDP ports of {address} were not looked at");
+
+    /// <summary>
+    /// One open finding for each UDP service, of certain protocols or of any, that answered or is declared and whose survey is missing or
+    /// incomplete, and for each address whose UDP ports were not asked.
+    /// </summary>
     public static IEnumerable<Finding> UdpGaps(Declaration declared, ObservationSet seen, params ServiceProtocol[] protocols) =>
+        UdpSweepGaps(declared, seen).Concat(
         from request in AskUdpSurveys(declared, seen)
         where protocols.Length == 0 || protocols.Contains(request.Protocol)
         let gap = Gap(seen.Ask(request), request.Endpoint.ToString(), $"What {request.Protocol} on {request.Endpoint} shows before login was not all seen")
         where gap is not null
-        select gap;
+        select gap);
 
     /// <summary>One open finding for each thing down to the depth that was not seen, or not completely.</summary>
     public static IEnumerable<Finding> Gaps(Declaration declared, ObservationSet seen, Depth depth)

@@ -47,6 +47,15 @@ internal static class SharedKeys
                     shown.Evidence,
                     entry.Ref);
             }
+            else if (shown.WhyNot.Length > 0)
+            {
+                yield return Finding.Inconclusive(
+                    entry.Id,
+                    $"Whether sample {name} has keys of its own was not all seen: {shown.WhyNot}",
+                    "Remove what the coverage names, then resume the run or run again.",
+                    shown.Evidence,
+                    entry.Ref);
+            }
         }
     }
 
@@ -69,7 +78,10 @@ internal static class SharedKeys
 
     private static Shown Read<T>(Asked<T> asked, Func<T, IEnumerable<string>> keys)
         where T : Observation =>
-        asked.TryGet(out var server, out var evidence) ? new Shown([.. keys(server).Where(key => key.Length > 0)], evidence, "") : new Shown([], null, asked.WhyNot);
+        asked.TryGet(out var server, out var evidence)
+            ? new Shown([.. keys(server).Where(key => key.Length > 0)], evidence, server.Coverage.IsComplete ? "" : server.Coverage.Statement)
+            : new Shown([], null, asked.WhyNot);
 
+    // Why not, or not all; empty when all was seen.
     private sealed record Shown(ImmutableArray<string> Keys, EvidenceRef? Evidence, string WhyNot);
 }

@@ -32,6 +32,9 @@ public sealed class SharedKeyTests
         var shared = bench.Findings()[_unit].Single(finding => finding.Verdict != Verdict.Pass);
         Assert.That((shared.Verdict, shared.Statement.Contains("the same key (SHA-256 bb)", StringComparison.Ordinal), shared.Evidence.Length), Is.EqualTo((Verdict.Inconclusive, true, 3)));
 
+        bench.See(new TlsEnumeration(_otherWeb), Server(Certificate("cc")) with { Coverage = Bench.Part });
+        Assert.That(bench.Verdicts()[_unit], Is.EqualTo(Verdict.Inconclusive), "a further key may be the same");
+
         bench.See(new TlsEnumeration(_otherWeb), Server());
         Assert.That(bench.Verdicts()[_unit], Is.EqualTo(Verdict.Inconclusive), "no key was shown");
     }

@@ -118,5 +118,17 @@ public sealed class UnseenPartTests
         Assert.That(datagrams.Findings()[TestUnitId.Parse("5.6-4A-2 b")].Select(finding => finding.Subject), Has.Some.EndsWith(":9999"));
     }
 
+    [TestCase("5.5-5-2 a")]
+    [TestCase("5.6-2-2 a")]
+    [TestCase("5.6-4A-2 b")]
+    public void Udp_ports_that_nobody_asked_are_open(string unit)
+    {
+        var bench = new Bench(StandardEdition.V3);
+        Assert.That(VerdictOf(bench, unit), Is.EqualTo(Verdict.Pass));
+
+        bench.Lose<UdpPortSweep>(new ProbeOutcome.NotRun(NotRunReason.BudgetExhausted, "no time"));
+        Assert.That(VerdictOf(bench, unit), Is.EqualTo(Verdict.Inconclusive));
+    }
+
     private static Verdict? VerdictOf(Bench bench, string unit) => bench.Verdicts()[TestUnitId.Parse(unit)];
 }
