@@ -169,6 +169,11 @@ public sealed record LabSetup(
     ImmutableArray<HostListener> HostListeners,
     DutAddress? StandInAddress)
 {
+    /// <summary>TCP ports of an address that are the laboratory's own host's and none of the DUT's.</summary>
+    /// <param name="address">The address.</param>
+    public HashSet<int> HostPorts(DutAddress address) =>
+        [.. HostListeners.Where(listener => listener.Endpoint.Address == address && listener.Endpoint.Transport == Transport.Tcp).Select(listener => listener.Endpoint.Port)];
+
     /// <summary>How sweeps ask TCP ports.</summary>
     public SweepMethod SweepMethod { get; init; }
 

@@ -32,7 +32,7 @@ public sealed class Liveness(DutLink link, Declaration declared)
     /// <returns>Whether there was one, and what was tried.</returns>
     public async Task<SignOfLife> CheckAsync(DutAddress address, CancellationToken cancellationToken)
     {
-        var ofTheHost = declared.Lab.HostListeners.Where(listener => listener.Endpoint.Address == address && listener.Endpoint.Transport == Transport.Tcp).Select(listener => listener.Endpoint.Port).ToHashSet();
+        var ofTheHost = declared.Lab.HostPorts(address);
         var enabled = EnabledPorts().Where(port => !ofTheHost.Contains(port)).ToList();
         var seen = _known.TryGetValue(address, out var ports) ? ports.Keys.Where(port => !ofTheHost.Contains(port)).ToList() : [];
         if (address.IsLoopback && enabled.Count > 0)

@@ -41,7 +41,7 @@ public sealed class ClosingPortSweepProbe : Probe<ClosingPortSweep>
 
         var start = context.Time.GetTimestamp();
         // Listeners of the laboratory's own host, which only loopback has, are none of the DUT's.
-        var ofHost = context.Declared.Lab.HostListeners.Where(listener => listener.Endpoint.Address == request.Address && listener.Endpoint.Transport == Transport.Tcp).Select(listener => listener.Endpoint.Port).ToHashSet();
+        var ofHost = context.Declared.Lab.HostPorts(request.Address);
         request = request with { Before = new PortSet(request.Before.Ports.Where(port => !ofHost.Contains(port))) };
         var ports = ClosingPorts.Choose(request, _seed(), ofHost);
         using var way = SweepWay.Open(request.Address, context);

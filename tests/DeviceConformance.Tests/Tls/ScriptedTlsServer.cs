@@ -55,7 +55,8 @@ internal static class ScriptedTlsServer
     public static byte[] Flight(int suite, byte[] certificate, params byte[] extensions) =>
         FakeFlight.Record(TlsVersion.Tls12, [.. FakeFlight.Hello(TlsVersion.Tls12, suite, extensions), .. FakeFlight.Certificate(certificate), .. FakeFlight.Done]);
 
-    private static async Task<byte[]> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
+    /// <summary>A record with its header; empty at the end of the connection and for a hello of SSL 2.0.</summary>
+    public static async Task<byte[]> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         var header = new byte[5];
         if (await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken) < header.Length || header[0] == 0x80)

@@ -44,7 +44,7 @@ internal sealed class TicketServer : IAsyncDisposable
     private async Task ServeAsync(Socket socket, CancellationToken cancellationToken)
     {
         await using var stream = new NetworkStream(socket);
-        var hello = await ReadAsync(stream, cancellationToken);
+        var hello = await ScriptedTlsServer.ReadAsync(stream, cancellationToken);
         if (hello.Length == 0)
         {
             return;
@@ -72,7 +72,7 @@ internal sealed class TicketServer : IAsyncDisposable
 
         byte[] flight = [.. Hello([], wantsTicket), .. FakeFlight.Certificate(_certificate), .. FakeFlight.Done];
         await stream.WriteAsync(Record(Handshake, flight), cancellationToken);
-        var share = await ReadAsync(stream, cancellationToken);
+        var share = await ScriptedTlsServer.ReadAsync(stream, cancellationToken);
         if (share.Length == 0 || share[0] != Handshake || share[5] != 16)
         {
             await stream.WriteAsync(FakeFlight.Alert(10), cancellationToken);
@@ -82,8 +82,8 @@ internal sealed class TicketServer : IAsyncDisposable
         var main = TlsRecordCipher.Derive12(HashAlgorithmName.SHA256, _key.Decrypt(share[11..], RSAEncryptionPadding.Pkcs1), [.. "master secret"u8, .. hello[11..43], .. new byte[32]], 48);
         using var ours = Keys(main, hello[11..43], fromClient: false);
         using var theirs = Keys(main, hello[11..43], fromClient: true);
-        await ReadAsync(stream, cancellationToken);
-        if (Open(theirs, await ReadAsync(stream, cancellationToken)) is not [20, ..] || BreaksOff)
+        await ScriptedTlsServer.ReadAsync(stream, cancellationToken);
+        if (Open(theirs, await ScriptedTlsServer.ReadAsync(stream, cancellationToken)) is not [20, ..] || BreaksOff)
         {
             return;
         }
@@ -92,13 +92,13 @@ internal sealed class TicketServer : IAsyncDisposable
         await stream.WriteAsync(
             (byte[])[.. wantsTicket ? Record(Handshake, given) : [], .. Record(20, [1]), .. Record(Handshake, ours.Seal(Handshake, FakeFlight.Message(20, new byte[12])))],
             cancellationToken);
-        if (Open(theirs, await ReadAsync(stream, cancellationToken)) is [1, ..] && Renegotiate() is (var type, { } content))
+        if (Open(theirs, await ScriptedTlsServer.ReadAsync(stream, cancellationToken)) is [1, ..] && Renegotiate() is (var type, { } content))
         {
             await stream.WriteAsync(Record(type, ours.Seal(type, content)), cancellationToken);
         }
 
         // Until the client leaves.
-        await ReadAsync(stream, cancellationToken);
+        await ScriptedTlsServer.ReadAsync(stream, cancellationToken);
     }
 
     private static TlsRecordCipher Keys(byte[] main, byte[] clientRandom, bool fromClient) =>
@@ -114,19 +114,6 @@ internal sealed class TicketServer : IAsyncDisposable
         FakeFlight.Message(2, [3, 3, .. new byte[32], (byte)sessionId.Length, .. sessionId, Suite >> 8, Suite & 0xff, 0, .. hasTickets ? (byte[])[0, 9, 0, 35, 0, 0, 0xff, 1, 0, 1, 0] : [0, 5, 0xff, 1, 0, 1, 0]]);
 
     private static byte[] Record(byte type, byte[] content) => [type, 3, 3, (byte)(content.Length >> 8), (byte)content.Length, .. content];
-
-    private static async Task<byte[]> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
-    {
-        var header = new byte[5];
-        if (await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken) < header.Length || header[0] == 0x80)
-        {
-            return [];
-        }
-
-        var content = new byte[(header[3] << 8) | header[4]];
-        await stream.ReadExactlyAsync(content, cancellationToken);
-        return [.. header, .. content];
-    }
 
     private static byte[] MakeCertificate()
     {
